@@ -1,0 +1,220 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// binary is the example as `make run` starts it.
+var binary string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		panic(err)
+	}
+	binary = filepath.Join(dir, "example")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		panic(string(out))
+	}
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// A process is a running example.
+type process struct {
+	*exec.Cmd
+	root   string // http://127.0.0.1:port
+	stderr *bytes.Buffer
+}
+
+// start runs the example with settings until it says that it is ready.
+func start(t *testing.T, settings ...string) *process {
+	t.Helper()
+	p := &process{Cmd: exec.Command(binary), stderr: new(bytes.Buffer)}
+	p.Env = append(os.Environ(), append([]string{"ADDR=127.0.0.1:0", "DATABASE_URL="}, settings...)...)
+	p.Stderr = p.stderr
+	out, err := p.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Process.Kill(); p.Wait() })
+	late := time.AfterFunc(time.Minute, func() { p.Process.Kill() })
+	defer late.Stop()
+	lines := bufio.NewReader(out)
+	first, err := lines.ReadString('\n')
+	root, found := strings.CutPrefix(strings.TrimSpace(first), "listening on ")
+	if err != nil || !found {
+		p.Wait()
+		t.Fatalf("the example did not start: %q\n%s", first, p.stderr)
+	}
+	p.root = root
+	go lines.WriteTo(&bytes.Buffer{})
+	return p
+}
+
+// end sends a signal and gives the exit status.
+func (p *process) end(t *testing.T, signal os.Signal) int {
+	t.Helper()
+	if err := p.Process.Signal(signal); err != nil {
+		t.Fatal(err)
+	}
+	late := time.AfterFunc(10*time.Second, func() { p.Process.Kill() })
+	defer late.Stop()
+	p.Wait()
+	return p.ProcessState.ExitCode()
+}
+
+// cache gives a directory of the test's own for what the example keeps. It is
+// passable for every user, since PostgreSQL does not run as root.
+func cache(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "example-cache")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return "XDG_CACHE_HOME=" + dir
+}
+
+func (p *process) get(t *testing.T, path, token string) *http.Response {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.root+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { response.Body.Close() })
+	return response
+}
+
+// TestReadme runs the README's curl lines as a reader would, and compares what
+// they print.
+func TestReadme(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, _ := strings.Cut(string(readme), "```console\n")
+	block, _, _ = strings.Cut(block, "```")
+	steps := strings.Split(block, "$ ")[1:]
+	if len(steps) < 5 {
+		t.Fatalf("the README shows only %d commands", len(steps))
+	}
+	p := start(t, cache(t))
+	for _, step := range steps {
+		command, want, _ := strings.Cut(step, "\n")
+		command = strings.ReplaceAll(command, "http://127.0.0.1:8080", p.root)
+		got, err := exec.Command("sh", "-c", strings.Replace(command, "curl", "curl -sS", 1)).CombinedOutput()
+		if err != nil || string(got) != want {
+			t.Errorf("%s\nprinted %q (%v), the README says %q", command, got, err, want)
+		}
+	}
+	if code := p.end(t, syscall.SIGTERM); code != 0 {
+		t.Errorf("SIGTERM ended it with status %d: %s", code, p.stderr)
+	}
+}
+
+func TestHome(t *testing.T) {
+	p := start(t, cache(t))
+	for path, want := range map[string]int{"/": 200, "/config": 200, "/instances/sandbox/config": 200, "/nothing": 404} {
+		if got := p.get(t, path, "").StatusCode; got != want {
+			t.Errorf("GET %s: %d, want %d", path, got, want)
+		}
+	}
+	for token, want := range map[string]int{
+		"secret-token:demo-all": 200, "secret-token:demo-readonly": 200, "secret-token:demo-order-simple": 403, "": 401, "secret-token:no": 401,
+	} {
+		if got := p.get(t, "/private/webhooks", token).StatusCode; got != want {
+			t.Errorf("the list with token %q: %d, want %d", token, got, want)
+		}
+	}
+	if code := p.end(t, os.Interrupt); code != 0 {
+		t.Errorf("SIGINT ended it with status %d: %s", code, p.stderr)
+	}
+}
+
+// TestKeepsData kills the example and its database's parent, and wants the
+// webhook back from the next start.
+func TestKeepsData(t *testing.T) {
+	kept := cache(t)
+	p := start(t, kept)
+	body := `{"webhook_id":"kept","event_type":"pay","url":"https://erp.example.com/","http_method":"POST"}`
+	request, err := http.NewRequest(http.MethodPost, p.root+"/private/webhooks", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer secret-token:demo-all")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil || response.StatusCode != http.StatusNoContent {
+		t.Fatal(response, err)
+	}
+	p.end(t, syscall.SIGKILL)
+
+	p = start(t, kept)
+	if got := p.get(t, "/private/webhooks/kept", "secret-token:demo-all").StatusCode; got != 200 {
+		t.Errorf("after a crash and a start the webhook is answered with %d", got)
+	}
+	if code := p.end(t, syscall.SIGTERM); code != 0 {
+		t.Errorf("status %d: %s", code, p.stderr)
+	}
+}
+
+// TestRefusals wants status 1 and one clear sentence.
+func TestRefusals(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for name, test := range map[string]struct {
+		settings []string
+		says     string
+	}{
+		"port in use":        {[]string{"ADDR=" + taken.Addr().String()}, `address already in use`},
+		"no address":         {[]string{"ADDR=here"}, `ADDR "here"`},
+		"no database there":  {[]string{"DATABASE_URL=postgres://u:hidden@127.0.0.1:1/x?sslmode=disable"}, `can not be reached`},
+		"no database's form": {[]string{"DATABASE_URL=postgres://u:hidden@%zz"}, `DATABASE_URL is not of the form`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			command := exec.CommandContext(ctx, binary)
+			command.Env = append(os.Environ(), append([]string{"ADDR=127.0.0.1:0"}, test.settings...)...)
+			out, err := command.CombinedOutput()
+			if command.ProcessState.ExitCode() != 1 {
+				t.Errorf("ended with %v, want status 1", err)
+			}
+			if !regexp.MustCompile(`^example: .*` + regexp.QuoteMeta(test.says) + `.*\n$`).Match(out) {
+				t.Errorf("said %q, want one sentence with %q", out, test.says)
+			}
+			if bytes.Contains(out, []byte("hidden")) {
+				t.Errorf("said the password: %q", out)
+			}
+		})
+	}
+}

@@ -1,0 +1,114 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
+)
+
+// createWebhook is POST [I]/private/webhooks.
+func (a *API) createWebhook(c *call) error {
+	in, err := a.readWebhook(c)
+	if err != nil {
+		return a.refuse(c, err)
+	}
+	w, problems := webhook.Validate(in, a.Policy)
+	if problem := problems.First(); problem != nil {
+		return a.refuse(c, problem)
+	}
+	if err := a.Repo.Create(c.ctx, c.instance, w, a.MaxWebhooks); err != nil {
+		return err
+	}
+	writeNothing(c.Context)
+	return nil
+}
+
+// getWebhook is GET [I]/private/webhooks/:webhook_id.
+func (a *API) getWebhook(c *call) error {
+	if err := a.checkID(c); err != nil {
+		return err
+	}
+	w, err := a.Repo.Get(c.ctx, c.instance, c.webhookID)
+	if err != nil {
+		return err
+	}
+	writeJSON(c.Context, http.StatusOK, struct {
+		EventType      string `json:"event_type"`
+		URL            string `json:"url"`
+		HTTPMethod     string `json:"http_method"`
+		HeaderTemplate string `json:"header_template,omitempty"`
+		BodyTemplate   string `json:"body_template,omitempty"`
+	}{w.EventType, w.URL, w.HTTPMethod, w.HeaderTemplate, w.BodyTemplate})
+	return nil
+}
+
+// updateWebhook is PATCH [I]/private/webhooks/:webhook_id. It replaces every
+// field; a template that is left out is cleared.
+func (a *API) updateWebhook(c *call) error {
+	if err := a.checkID(c); err != nil {
+		return err
+	}
+	in, err := a.readWebhook(c)
+	if err != nil {
+		return a.refuse(c, err)
+	}
+	in.WebhookID = webhook.Value{Text: c.webhookID}
+	w, problems := webhook.Validate(in, a.Policy)
+	if problem := problems.First(); problem != nil {
+		return a.refuse(c, problem)
+	}
+	if err := a.Repo.Update(c.ctx, c.instance, w); err != nil {
+		return err
+	}
+	writeNothing(c.Context)
+	return nil
+}
+
+// deleteWebhook is DELETE [I]/private/webhooks/:webhook_id.
+func (a *API) deleteWebhook(c *call) error {
+	if err := a.checkID(c); err != nil {
+		return err
+	}
+	if err := a.Repo.Delete(c.ctx, c.instance, c.webhookID); err != nil {
+		return err
+	}
+	writeNothing(c.Context)
+	return nil
+}
+
+// getConfig is GET [I]/config.
+func (a *API) getConfig(c *call) error {
+	if err := a.Repo.HasInstance(c.ctx, c.instance); err != nil {
+		return err
+	}
+	c.Data(http.StatusOK, "application/json", a.config)
+	return nil
+}
+
+// readWebhook reads and decodes the body of a request.
+func (a *API) readWebhook(c *call) (webhook.Input, error) {
+	body, err := a.readBody(c)
+	if err != nil {
+		return webhook.Input{}, err
+	}
+	return decodeWebhook(body)
+}
+
+// checkID answers for IDs that no webhook can have, and that PostgreSQL may not
+// even be asked for (a NUL, bytes that are not UTF-8).
+func (a *API) checkID(c *call) error {
+	if webhook.ValidID(c.webhookID) {
+		return nil
+	}
+	return a.refuse(c, &webhook.Problem{Code: webhook.CodeWebhookUnknown, Subject: c.webhookID})
+}
+
+// refuse gives the problem of a request that is not worth asking the database
+// about, unless the instance is unknown: that is said first, whatever else is
+// wrong.
+func (a *API) refuse(c *call, problem error) error {
+	if err := a.Repo.HasInstance(c.ctx, c.instance); err != nil {
+		return err
+	}
+	return problem
+}

@@ -1,0 +1,132 @@
+package handlers
+
+import (
+	"bufio"
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
+)
+
+// readBody reads the request's body, decompressed, up to MaxBody bytes of
+// either. It waits for it until the request's time limit.
+func (a *API) readBody(c *call) ([]byte, error) {
+	tooLarge := &webhook.Problem{
+		Code:    webhook.CodeUploadExceedsLimit,
+		Message: webhook.Say("body.too_large", "limit", int(a.MaxBody)),
+	}
+	if c.Request.ContentLength > a.MaxBody {
+		return nil, tooLarge
+	}
+	if deadline, ok := c.ctx.Deadline(); ok {
+		// A server that can not do this (a test's recorder) has no slow clients.
+		_ = http.NewResponseController(c.Writer).SetReadDeadline(deadline)
+	}
+	sent := &arriving{body: http.MaxBytesReader(nil, c.Request.Body, a.MaxBody)}
+	plain, encoding, err := decompress(sent, c.Request.Header.Values("Content-Encoding"))
+	if err != nil {
+		return nil, err
+	}
+	var text bytes.Buffer
+	if n := c.Request.ContentLength; n > 0 && encoding == "" {
+		text.Grow(int(n) + bytes.MinRead)
+	}
+	_, err = io.Copy(&text, io.LimitReader(plain, a.MaxBody+1))
+	switch {
+	case errors.As(sent.err, new(*http.MaxBytesError)), int64(text.Len()) > a.MaxBody:
+		return nil, tooLarge
+	case errors.Is(sent.err, os.ErrDeadlineExceeded):
+		return nil, refuseBody(webhook.Say("body.slow"), sent.err)
+	case sent.err != nil:
+		return nil, refuseBody(webhook.Say("body.cut"), sent.err)
+	case err != nil:
+		return nil, &webhook.Problem{
+			Code:    webhook.CodeCompressionInvalid,
+			Message: webhook.Say("body.compressed", "encoding", encoding),
+			Cause:   err,
+		}
+	}
+	return text.Bytes(), nil
+}
+
+// refuseBody is the Problem of a body that can not be understood as a whole.
+func refuseBody(m webhook.Message, cause error) *webhook.Problem {
+	return &webhook.Problem{Code: webhook.CodeJSONInvalid, Message: m, Cause: cause}
+}
+
+// arriving is the body as the client sends it. It keeps the error of the
+// connection apart from what a decompressor makes of it.
+type arriving struct {
+	body io.Reader
+	err  error
+}
+
+func (r *arriving) Read(p []byte) (int, error) {
+	n, err := r.body.Read(p)
+	if err != nil && err != io.EOF {
+		r.err = err
+	}
+	return n, err
+}
+
+// decompress undoes the one Content-Encoding that a request may have. It gives
+// the encoding's name, empty for a plain body. Broken data shows when it is
+// read.
+func decompress(sent io.Reader, encodings []string) (io.Reader, string, error) {
+	encoding := strings.ToLower(strings.TrimSpace(strings.Join(encodings, ",")))
+	switch encoding {
+	case "", "identity":
+		return sent, "", nil
+	case "gzip", "x-gzip":
+		return &lazily{open: func() (io.Reader, error) { return gzip.NewReader(sent) }}, "gzip", nil
+	case "deflate":
+		return &lazily{open: func() (io.Reader, error) { return inflate(sent) }}, "deflate", nil
+	}
+	return nil, "", &webhook.Problem{
+		Code:    webhook.CodeCompressionInvalid,
+		Message: webhook.Say("body.encoding", "value", encoding),
+	}
+}
+
+// inflate reads deflate with zlib's header, as RFC 9110 has it, and without,
+// as some clients send it.
+func inflate(sent io.Reader) (io.Reader, error) {
+	buffered := bufio.NewReader(sent)
+	head, err := buffered.Peek(2)
+	if err != nil {
+		return nil, io.ErrUnexpectedEOF
+	}
+	// RFC 1950, 2.2: method 8, and a checksum over both bytes.
+	if head[0]&0x0f == 8 && (int(head[0])<<8|int(head[1]))%31 == 0 {
+		return zlib.NewReader(buffered)
+	}
+	return flate.NewReader(buffered), nil
+}
+
+// lazily opens a reader at its first Read, so that a broken beginning is found
+// where broken data is.
+type lazily struct {
+	open func() (io.Reader, error)
+	from io.Reader
+}
+
+func (r *lazily) Read(p []byte) (int, error) {
+	if r.from == nil {
+		from, err := r.open()
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return 0, err
+		}
+		r.from = from
+	}
+	return r.from.Read(p)
+}

@@ -1,0 +1,284 @@
+package handlers_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"net/url"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
+)
+
+// TestAPI runs every script of testdata/api in a host of each setting.
+func TestAPI(t *testing.T) {
+	dbs := make([]*sqlx.DB, len(settings))
+	for i := range settings {
+		dbs[i] = migrated(t)
+	}
+	for _, name := range scriptNames(t) {
+		s, err := readScript(name)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		t.Run(s.name+" "+s.title, func(t *testing.T) {
+			for i, in := range settings {
+				t.Run(in.name, func(t *testing.T) {
+					t.Parallel()
+					s.run(t, in, dbs[i])
+				})
+			}
+		})
+	}
+}
+
+func (s script) run(t *testing.T, in setting, db *sqlx.DB) {
+	var h *host
+	var w *wire
+	stop := func() {
+		w.close()
+		h.Close()
+		checkLog(t, h.log.String())
+	}
+	start := func(settings []string) {
+		h = startHost(t, db, in, configured(t, settings))
+		w = h.wire()
+	}
+	start(nil)
+	defer func() { stop() }()
+	emptyInstances(t, h.plugin)
+
+	codes := contractCodes(t)
+	var last answer
+	var lastTarget string
+	for _, st := range s.steps {
+		if st.settings != nil {
+			stop()
+			start(st.settings)
+			continue
+		}
+		at := fmt.Sprintf("%s.txt:%d: %s %s", s.name, st.line, st.request.method, shortened(st.request.path))
+		if st.request.path == "<next>" {
+			st.request.path = next(t, at, last, lastTarget)
+		}
+		last, lastTarget = w.do(t, in.path, st.request), st.request.path
+		for _, wrong := range append(st.want.compare(last), standingChecks(last, st.request.method, codes)...) {
+			t.Errorf("%s: %s\nanswer: %s %s", at, wrong, last.Status, shortened(string(last.body)))
+		}
+	}
+}
+
+// next is where the last answer's Link leads, below the group.
+func next(t *testing.T, at string, last answer, lastTarget string) string {
+	t.Helper()
+	link, ok := nextLink(last.Header.Get("Link"))
+	if !ok {
+		t.Fatalf("%s: the last answer has no Link to a next page, but %q", at, last.Header["Link"])
+	}
+	base, err := url.Parse(lastTarget)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, err := base.Parse(link)
+	if err != nil {
+		t.Fatalf("%s: %v", at, err)
+	}
+	return target.RequestURI()
+}
+
+// compare tells in what the answer differs from the script's.
+func (want scriptAnswer) compare(got answer) (wrong []string) {
+	if got.StatusCode != want.status {
+		return []string{fmt.Sprintf("want status %d", want.status)}
+	}
+	for _, h := range want.header {
+		if value := strings.Join(got.Header.Values(h[0]), ", "); !matches(value, h[1]) {
+			wrong = append(wrong, fmt.Sprintf("%s: %s, want %s", h[0], value, h[1]))
+		}
+	}
+	if want.empty && len(got.body) > 0 {
+		wrong = append(wrong, "want an empty body")
+	}
+	if want.json != "" {
+		wrong = append(wrong, compareJSON(want.json, got.body, want.status >= 400)...)
+	}
+	return wrong
+}
+
+// matches compares a header's value; * in the pattern is any text.
+func matches(value, pattern string) bool {
+	if pattern == "<absent>" {
+		return value == ""
+	}
+	quoted := strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, `.*`)
+	return regexp.MustCompile("^" + quoted + "$").MatchString(value)
+}
+
+var placeholder = regexp.MustCompile(`<(absent|any|contains [^>]+)>`)
+
+// compareJSON tells in what got differs from what the script says; with
+// namedOnly got may have members that the script does not name.
+func compareJSON(wantText string, got []byte, namedOnly bool) (wrong []string) {
+	quoted := placeholder.ReplaceAllStringFunc(wantText, func(s string) string { return `"` + s + `"` })
+	want, err := decodeJSON([]byte(quoted))
+	if err != nil {
+		return []string{fmt.Sprintf("the script's JSON %s: %v", wantText, err)}
+	}
+	value, err := decodeJSON(got)
+	if err != nil {
+		return []string{fmt.Sprintf("the answer is not JSON: %v", err)}
+	}
+	wantObject, isObject := want.(map[string]any)
+	object, gotObject := value.(map[string]any)
+	if !isObject || !gotObject {
+		return []string{"want " + wantText}
+	}
+	for _, name := range slices.Sorted(maps.Keys(wantObject)) {
+		v, found := object[name]
+		if !equalOrAsSaid(wantObject[name], v, found) {
+			wrong = append(wrong, fmt.Sprintf("%s is %s, want %v", name, shortened(fmt.Sprint(v)), wantObject[name]))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		if _, named := wantObject[name]; !named && !namedOnly {
+			wrong = append(wrong, fmt.Sprintf("there is a member %q", name))
+		}
+	}
+	return wrong
+}
+
+func equalOrAsSaid(want, got any, found bool) bool {
+	said, _ := want.(string)
+	part, contains := strings.CutPrefix(strings.TrimSuffix(said, ">"), "<contains ")
+	text, _ := got.(string)
+	switch {
+	case said == "<absent>":
+		return !found
+	case said == "<any>":
+		return found
+	case contains:
+		return strings.Contains(text, part)
+	}
+	return found && reflect.DeepEqual(want, got)
+}
+
+func decodeJSON(text []byte) (v any, err error) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(&v); err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, fmt.Errorf("something follows the JSON value")
+	}
+	return v, nil
+}
+
+// standingChecks are what R1, R7, R8 and the table of routes say of every
+// answer, so that no script repeats it.
+func standingChecks(got answer, method string, codes map[int]int) (wrong []string) {
+	add := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
+	if v := got.Header.Values("Cache-Control"); !slices.Equal(v, []string{"no-store"}) {
+		add("R8: Cache-Control is %q", v)
+	}
+	if v := got.Header.Values("X-Content-Type-Options"); !slices.Equal(v, []string{"nosniff"}) {
+		add("R8: X-Content-Type-Options is %q", v)
+	}
+	media, _, _ := mime.ParseMediaType(got.Header.Get("Content-Type"))
+	switch {
+	case got.StatusCode == http.StatusNoContent:
+		if length := got.Header.Get("Content-Length"); len(got.body) > 0 || length != "" && length != "0" || media != "" {
+			add("204 has %d bytes of a body, Content-Length %q, Content-Type %q", len(got.body), length, media)
+		}
+		return wrong
+	case media != "application/json":
+		add("R8: Content-Type is %q", got.Header.Get("Content-Type"))
+	}
+	if got.StatusCode == http.StatusUnauthorized && got.Header.Get("WWW-Authenticate") != "Bearer" {
+		add("R2: WWW-Authenticate is %q", got.Header.Get("WWW-Authenticate"))
+	}
+	if (got.StatusCode == http.StatusMethodNotAllowed) != (got.Header.Get("Allow") != "") {
+		add("R1: Allow is %q", got.Header.Get("Allow"))
+	}
+	switch {
+	case method == http.MethodHead && len(got.body) > 0:
+		add("HEAD has a body")
+	case method != http.MethodHead && got.StatusCode >= 400:
+		wrong = append(wrong, checkProblem(got, codes)...)
+	}
+	return wrong
+}
+
+// problemMembers are what R1 lets a refusal have.
+var problemMembers = []string{"code", "hint", "detail", "field", "parameter", "path"}
+
+// internals are words that come from below the API (R5) and never leave it.
+var internals = regexp.MustCompile(`(?i)\bpq:|\bsql\b|SQLSTATE|goroutine|\.go:\d|panic|constraint|relation|SELECT |INSERT |duplicate key|deadline|context canceled`)
+
+var (
+	// notInWords is a message's key that has no text, or a placeholder that
+	// has no value. Mustache's tags have two braces.
+	notInWords = regexp.MustCompile(`^[a-z_]+\.[a-z_]+$|(^|[^{])\{(n|line|limit|list|value|hex|host|address|name|scheme|tag|char|before|typed)\}([^}]|$)`)
+	// typed is what somebody typed, as messages quote it.
+	typed = regexp.MustCompile(`“[^”]*”`)
+)
+
+func checkProblem(got answer, codes map[int]int) (wrong []string) {
+	add := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
+	value, err := decodeJSON(got.body)
+	object, isObject := value.(map[string]any)
+	if err != nil || !isObject {
+		return []string{fmt.Sprintf("R1: a refusal that is no JSON object: %v", err)}
+	}
+	for name, v := range object {
+		if text, isText := v.(string); !slices.Contains(problemMembers, name) || name != "code" && (!isText || text == "") {
+			add("R1: a refusal has the member %q: %v", name, v)
+		}
+	}
+	number, _ := object["code"].(json.Number)
+	code, err := number.Int64()
+	if status, listed := codes[int(code)]; err != nil || !listed || status != got.StatusCode {
+		add("R7: code %v with status %d", object["code"], got.StatusCode)
+	}
+	if object["hint"] != webhook.Code(code).Hint() {
+		add("R7: the hint of code %d is %v", code, object["hint"])
+	}
+	detail, _ := object["detail"].(string)
+	if found := internals.FindString(detail); found != "" {
+		add("R5: detail holds %q", found)
+	}
+	if unfilled := notInWords.FindString(typed.ReplaceAllString(detail, "")); unfilled != "" {
+		add("V7: detail is not put into words: %q", detail)
+	}
+	return wrong
+}
+
+// checkLog holds that no log has credentials: tokens, a URL's password, the
+// values of a template's headers.
+func checkLog(t testing.TB, log string) {
+	t.Helper()
+	for _, secret := range []string{"secret-token:", "hunter2"} {
+		if at := strings.Index(log, secret); at >= 0 {
+			t.Errorf("the log holds %q: …%s", secret, log[max(0, at-200):])
+		}
+	}
+}
+
+// shortened cuts long texts for the messages of failing tests.
+func shortened(text string) string {
+	if len(text) > 500 {
+		return text[:300] + " … " + text[len(text)-100:]
+	}
+	return text
+}

@@ -1,0 +1,223 @@
+package handlers_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/jmoiron/sqlx"
+	_ "github.com/lib/pq"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/internal/pgdev/pgtest"
+	"github.com/seed-7c2cc908/merchant-webhooks/plugin"
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
+)
+
+func init() { gin.SetMode(gin.ReleaseMode) }
+
+// instances are those of every host in these tests; the first is the default.
+var instances = []string{"admin", "sandbox"}
+
+// tokens are the credentials that every host in these tests knows.
+var tokens = []plugin.Token{
+	{Value: "secret-token:all", Instance: "*", Scope: "all"},
+	{Value: "secret-token:readonly", Instance: "*", Scope: "readonly"},
+	{Value: "secret-token:order", Instance: "*", Scope: "order-simple"},
+	{Value: "secret-token:sandbox", Instance: "sandbox", Scope: "all"},
+	{Value: "secret-token:write", Instance: "*", Scope: "write"},
+	{Value: "secret-token:refreshable", Instance: "*", Scope: "readonly:refreshable"},
+}
+
+// A setting is one way in which a host may have set up gin: where the plugin
+// is mounted, and how the engine is configured.
+type setting struct {
+	name   string
+	group  string // the group's path, for gin
+	path   string // the same in a request
+	engine func(*gin.Engine)
+}
+
+// settings are the hosts that every script runs in.
+var settings = []setting{
+	{name: "gin as it comes"},
+	{name: "UseRawPath", engine: func(e *gin.Engine) { e.UseRawPath = true }},
+	{name: "UseEscapedPath", engine: func(e *gin.Engine) { e.UseEscapedPath = true }},
+	{name: "UseEscapedPath without UnescapePathValues", engine: func(e *gin.Engine) {
+		e.UseEscapedPath, e.UnescapePathValues = true, false
+	}},
+	{name: "RemoveExtraSlash, HandleMethodNotAllowed, RedirectFixedPath", engine: func(e *gin.Engine) {
+		e.RemoveExtraSlash, e.HandleMethodNotAllowed, e.RedirectFixedPath = true, true, true
+	}},
+	{name: "below a prefix", group: "/shop/v1", path: "/shop/v1"},
+	{name: "below a parameter", group: "/t/:tenant", path: "/t/acme"},
+}
+
+// migrated gives a fresh database that holds the plugin's tables and instances.
+func migrated(t testing.TB) *sqlx.DB {
+	t.Helper()
+	dsn := pgtest.Template(t, "handlers", func(dsn string) error {
+		db, err := sqlx.Open("postgres", dsn)
+		if err != nil {
+			return err
+		}
+		defer db.Close()
+		p, err := plugin.New(plugin.Config{DB: db, Authorize: plugin.Tokens(tokens...), Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			return err
+		}
+		if err := p.Migrate(context.Background()); err != nil {
+			return err
+		}
+		return p.AddInstance(context.Background(), nil, "sandbox")
+	})
+	return open(t, dsn)
+}
+
+// open opens a pool as the README tells hosts to.
+func open(t testing.TB, dsn string) *sqlx.DB {
+	t.Helper()
+	db, err := sqlx.Open("postgres", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(16)
+	db.SetMaxIdleConns(16)
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// A host is an application that mounts the plugin, listening on loopback.
+type host struct {
+	*httptest.Server
+	plugin *plugin.Plugin
+	engine *gin.Engine
+	log    *logBuffer
+	// prefix is where the plugin's routes are, in a request's path.
+	prefix string
+}
+
+// startHost makes a host as the README does. configure may change the Config
+// before New; where s.engine is not nil, it sets up the engine.
+func startHost(t testing.TB, db *sqlx.DB, s setting, configure func(*plugin.Config)) *host {
+	t.Helper()
+	h := &host{engine: gin.New(), log: &logBuffer{}, prefix: s.path}
+	config := plugin.Config{
+		DB:        db,
+		Authorize: plugin.Tokens(tokens...),
+		Logger:    slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+	if configure != nil {
+		configure(&config)
+	}
+	var err error
+	if h.plugin, err = plugin.New(config); err != nil {
+		t.Fatal(err)
+	}
+	if s.engine != nil {
+		s.engine(h.engine)
+	}
+	h.plugin.Register(h.engine.Group(s.group))
+	h.Server = httptest.NewServer(h.engine)
+	return h
+}
+
+// newHost is a host over a fresh database, stopped when the test ends.
+func newHost(t testing.TB, configure func(*plugin.Config)) *host {
+	t.Helper()
+	h := startHost(t, migrated(t), setting{}, configure)
+	t.Cleanup(h.Close)
+	return h
+}
+
+func (h *host) wire() *wire { return &wire{address: h.Listener.Addr().String()} }
+
+// emptyInstances gives a script its instances as if they were new.
+func emptyInstances(t testing.TB, p *plugin.Plugin) {
+	t.Helper()
+	for _, id := range instances {
+		if err := p.RemoveInstance(t.Context(), nil, id); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.AddInstance(t.Context(), nil, id); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// configured makes of the settings in a script ("MaxWebhooks = 3") a function
+// that puts them into a Config.
+func configured(t testing.TB, settings []string) func(*plugin.Config) {
+	t.Helper()
+	return func(c *plugin.Config) {
+		for _, s := range settings {
+			name, value, _ := strings.Cut(s, " = ")
+			if err := configure(c, name, value); err != nil {
+				t.Fatalf("host: %s: %v", s, err)
+			}
+		}
+	}
+}
+
+func configure(c *plugin.Config, name, value string) (err error) {
+	switch name {
+	case "as usual":
+	case "MaxBody":
+		c.Limits.MaxBody, err = strconv.ParseInt(value, 10, 64)
+	case "MaxWebhooks":
+		c.Limits.MaxWebhooks, err = strconv.Atoi(value)
+	case "DefaultInstance":
+		c.DefaultInstance = value
+	case "PublicURL":
+		c.PublicURL = value
+	case "TrustedOrigins":
+		c.TrustedOrigins = strings.Split(value, ", ")
+	case "AllowedNetworks":
+		for text := range strings.SplitSeq(value, ", ") {
+			var prefix netip.Prefix
+			if prefix, err = netip.ParsePrefix(text); err != nil {
+				break
+			}
+			c.AllowedNetworks = append(c.AllowedNetworks, prefix)
+		}
+	case "EventTypes":
+		for text := range strings.SplitSeq(value, ", ") {
+			c.EventTypes = append(c.EventTypes, webhook.EventType{
+				Name: text, Title: "Stock is low", Meaning: "Sent when little is left.",
+				Variables: []webhook.Variable{{Name: "left", Meaning: "How many are left"}},
+				Example:   []byte(`{"left":3}`),
+			})
+		}
+	case "Currency":
+		code, name, _ := strings.Cut(value, " ")
+		c.Currency = &plugin.Currency{Code: code, Name: name}
+	default:
+		err = fmt.Errorf("scripts know no such setting")
+	}
+	return err
+}
+
+// logBuffer keeps what a host logs.
+type logBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}

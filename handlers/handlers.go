@@ -1,0 +1,86 @@
+// Package handlers is the HTTP side: bytes in, bytes out, over gin. A request's
+// way reads the same for every operation: route, cross-origin check, authorize,
+// decode, webhook.Validate, repo, write. A handler returns what went wrong;
+// one adapter writes it. Rules stand in package webhook, SQL in package repo.
+package handlers
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/repo"
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
+)
+
+// Permission is what a request needs to be allowed, named as in GNU Taler's
+// merchant.
+type Permission string
+
+// The permissions of the webhook operations.
+const (
+	WebhooksRead  Permission = "webhooks-read"
+	WebhooksWrite Permission = "webhooks-write"
+)
+
+// The answers of an Authorize function other than nil. They may be wrapped.
+var (
+	// ErrUnauthenticated says "who are you": 401, code 2015.
+	ErrUnauthenticated = errors.New("not authenticated")
+	// ErrForbidden says "not you": 403, code 16.
+	ErrForbidden = errors.New("permission missing")
+)
+
+// Options are what the API works with. All fields are required unless they say
+// otherwise.
+type Options struct {
+	Repo   *repo.Repo
+	Policy webhook.Policy
+	Logger *slog.Logger
+
+	// Authorize decides who may do what in which instance.
+	Authorize func(c *gin.Context, instance string, p Permission) error
+	// Instance tells the instance of a request; optional. With it there are no
+	// /instances/… routes.
+	Instance func(c *gin.Context) (string, error)
+	// InstanceParam is the name of the route parameter that holds the instance.
+	InstanceParam string
+	// DefaultInstance is meant by routes without an instance.
+	DefaultInstance string
+	// CrossOrigin judges unsafe requests that bear no Authorization header.
+	CrossOrigin *http.CrossOriginProtection
+	// Currency turns GET /config on; optional.
+	Currency *Currency
+
+	// MaxBody is the most bytes of a body, as sent and decompressed.
+	MaxBody int64
+	// MaxWebhooks is the most webhooks of an instance; negative: no limit.
+	MaxWebhooks int
+	// RequestTime is how long a request may take, and each page of a list that
+	// is streamed.
+	RequestTime time.Duration
+}
+
+// API serves the operations of the merchant's webhook API.
+type API struct {
+	Options
+	operations []operation
+	config     []byte
+}
+
+// New makes an API.
+func New(o Options) (*API, error) {
+	api := &API{Options: o}
+	api.operations = api.table()
+	if o.Currency != nil {
+		config, err := o.Currency.config()
+		if err != nil {
+			return nil, err
+		}
+		api.config = config
+	}
+	return api, nil
+}

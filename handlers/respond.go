@@ -1,0 +1,90 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
+)
+
+// A failure is a Problem as GNU Taler's merchant writes it.
+type failure struct {
+	Code      webhook.Code `json:"code"`
+	Hint      string       `json:"hint"`
+	Detail    string       `json:"detail,omitempty"`
+	Field     string       `json:"field,omitempty"`
+	Parameter string       `json:"parameter,omitempty"`
+	Path      string       `json:"path,omitempty"`
+}
+
+// fail writes what went wrong. The cause of a fault of the server goes to the
+// log, once, and nowhere else.
+func (a *API) fail(c *gin.Context, err error) {
+	var problem *webhook.Problem
+	if !errors.As(err, &problem) {
+		problem = &webhook.Problem{Code: webhook.CodeInternalInvariantFailure, Cause: err}
+	}
+	status := problem.Code.Status()
+	if status >= http.StatusInternalServerError && !hasLeft(c, err) {
+		a.logFailure(c, "request failed", err)
+	}
+	if status == http.StatusUnauthorized {
+		c.Header("WWW-Authenticate", "Bearer")
+	}
+	if c.Request.ContentLength != 0 {
+		// What is left of the body is not waited for.
+		c.Header("Connection", "close")
+	}
+	writeJSON(c, status, failure{
+		Code:      problem.Code,
+		Hint:      problem.Code.Hint(),
+		Detail:    problem.Detail(),
+		Field:     problem.Field,
+		Parameter: problem.Parameter,
+		Path:      problem.Path,
+	})
+	c.Abort()
+}
+
+// hasLeft reports whether the client is gone, so that its work was given up on
+// purpose.
+func hasLeft(c *gin.Context, err error) bool {
+	return errors.Is(err, context.Canceled) && c.Request.Context().Err() != nil
+}
+
+func (a *API) logFailure(c *gin.Context, message string, err error) {
+	a.Logger.ErrorContext(c.Request.Context(), message,
+		"method", c.Request.Method, "route", c.FullPath(), "error", err)
+}
+
+// unknownPath says that nothing is at a path.
+func unknownPath(escaped string) *webhook.Problem {
+	m := webhook.Say("path.unknown")
+	if strings.HasSuffix(escaped, "/") {
+		m = webhook.Say("path.slash")
+	}
+	return &webhook.Problem{Code: webhook.CodeEndpointUnknown, Path: escaped, Message: m}
+}
+
+// writeJSON writes a whole answer at once.
+func writeJSON(c *gin.Context, status int, v any) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		panic(err) // a type of ours that JSON can not hold
+	}
+	c.Data(status, "application/json", b.Bytes())
+}
+
+// writeNothing answers 204: done, and no more to say.
+func writeNothing(c *gin.Context) {
+	c.Status(http.StatusNoContent)
+	c.Writer.WriteHeaderNow()
+}

@@ -1,0 +1,127 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
+)
+
+// A call is one request on its way through an operation.
+type call struct {
+	*gin.Context
+	ctx       context.Context // ends with the client or at the time limit
+	instance  string
+	webhookID string
+}
+
+// errAnswered says that the host's Authorize has answered the request itself.
+var errAnswered = errors.New("answered by the host")
+
+// serve is the adapter between gin and the operations. It alone writes
+// failures.
+func (a *API) serve(c *gin.Context, m mount) {
+	c.Header("Cache-Control", "no-store")
+	c.Header("X-Content-Type-Options", "nosniff")
+	if err := a.dispatch(c, m); err != nil && !errors.Is(err, errAnswered) {
+		a.fail(c, err)
+	}
+}
+
+// dispatch takes the steps that all operations share, in the order that SPEC
+// R1, A7 and R2 give them, before the body is read.
+func (a *API) dispatch(c *gin.Context, m mount) error {
+	at, ok := m.locate(c)
+	if !ok {
+		return unknownPath(c.Request.URL.EscapedPath())
+	}
+	op, ok := a.find(at.endpoint, c.Request.Method)
+	if !ok {
+		allow := a.allowed(at.endpoint)
+		c.Header("Allow", allow)
+		return &webhook.Problem{Code: webhook.CodeMethodInvalid, Message: webhook.Say("method.allowed", "list", allow)}
+	}
+	if err := a.checkOrigin(c); err != nil {
+		return err
+	}
+	instance, err := a.instanceOf(c, at)
+	if err != nil {
+		return err
+	}
+	if err := a.authorize(c, instance, op.permission); err != nil {
+		return err
+	}
+	if !webhook.ValidInstanceID(instance) {
+		return &webhook.Problem{Code: webhook.CodeInstanceUnknown, Subject: instance}
+	}
+	ctx, cancel := context.WithTimeout(c.Request.Context(), a.RequestTime)
+	defer cancel()
+	return op.run(&call{Context: c, ctx: ctx, instance: instance, webhookID: at.webhookID})
+}
+
+// checkOrigin refuses what another site's page makes a browser send. A request
+// that bears Authorization can not be made so without CORS; it is exempt, and
+// loses its cookies, so that Authorize can not take one for the credentials
+// that the exemption was given for.
+func (a *API) checkOrigin(c *gin.Context) error {
+	if c.GetHeader("Authorization") != "" {
+		if !isSafe(c.Request.Method) {
+			c.Request.Header.Del("Cookie")
+		}
+		return nil
+	}
+	if err := a.CrossOrigin.Check(c.Request); err != nil {
+		a.Logger.WarnContext(c.Request.Context(), "cross-origin request refused",
+			"origin", c.GetHeader("Origin"), "host", c.Request.Host, "sec_fetch_site", c.GetHeader("Sec-Fetch-Site"))
+		return &webhook.Problem{Code: webhook.CodeForbidden, Message: webhook.Say("cross_origin"), Cause: err}
+	}
+	return nil
+}
+
+// isSafe names the methods that change nothing, as CrossOriginProtection does.
+func isSafe(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
+}
+
+// instanceOf tells which instance a request means.
+func (a *API) instanceOf(c *gin.Context, at location) (string, error) {
+	switch {
+	case a.Instance != nil:
+		instance, err := a.Instance(c)
+		return instance, hostAnswer(c, err)
+	case at.named:
+		return at.instance, nil
+	}
+	return a.DefaultInstance, nil
+}
+
+// authorize asks the host whether the request may do what it wants.
+func (a *API) authorize(c *gin.Context, instance string, p Permission) error {
+	if p == "" {
+		return nil
+	}
+	return hostAnswer(c, a.Authorize(c, instance, p))
+}
+
+// hostAnswer turns what a function of the host said into a Problem.
+func hostAnswer(c *gin.Context, err error) error {
+	switch {
+	case c.Writer.Written():
+		return errAnswered
+	case errors.Is(err, ErrUnauthenticated):
+		return &webhook.Problem{Code: webhook.CodeUnauthorized, Cause: err}
+	case errors.Is(err, ErrForbidden):
+		return &webhook.Problem{Code: webhook.CodeTokenPermissionInsufficient, Cause: err}
+	case err != nil:
+		return &webhook.Problem{Code: webhook.CodeInternalInvariantFailure, Cause: err}
+	case c.IsAborted():
+		return &webhook.Problem{
+			Code:  webhook.CodeInternalInvariantFailure,
+			Cause: errors.New("the host aborted the request without answering it"),
+		}
+	}
+	return nil
+}

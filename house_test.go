@@ -1,0 +1,193 @@
+// Package house holds the rules of the house: who may import whom, what each
+// package must say of itself, and that SQL and Go agree on limits.
+package house
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
+)
+
+const module = "github.com/seed-7c2cc908/merchant-webhooks"
+
+// bans is the policy: what a room must not import, and why. Mend the code, not
+// this text, when a build breaks it.
+var bans = []struct{ room, imports, reason string }{
+	{"webhook", "github.com/gin-gonic", "the ground knows no web framework"},
+	{"webhook", "github.com/jmoiron/sqlx", "SQL stands in repo"},
+	{"webhook", "github.com/lib/pq", "SQL stands in repo"},
+	{"webhook", "database/sql", "SQL stands in repo"},
+	{"webhook", module, "nothing is below the ground"},
+	{"repo", "github.com/gin-gonic", "the repository serves no requests"},
+	{"repo", "net/http", "the repository serves no requests"},
+	{"repo", module + "/handlers", "nothing points up"},
+	{"repo", module + "/plugin", "nothing points up"},
+	{"migrations", module, "migrations are SQL and its running, below all else"},
+	{"migrations", "github.com/gin-gonic", "migrations serve no requests"},
+	{"handlers", "database/sql", "SQL stands in repo"},
+	{"handlers", "github.com/jmoiron/sqlx", "SQL stands in repo"},
+	{"handlers", "github.com/lib/pq", "driver errors end in repo"},
+	{"handlers", module + "/plugin", "nothing points up"},
+	{"handlers", module + "/migrations", "the door migrates"},
+	{"plugin", module + "/example", "nothing points up"},
+	{"plugin", module + "/internal/pgdev", "a host needs no private PostgreSQL"},
+}
+
+// banned names what must not come with the plugin into a host, however far
+// down.
+var banned = []struct{ imports, reason string }{
+	{module + "/internal/pgdev", "a host needs no private PostgreSQL"},
+	{module + "/example", "the example is no part of the plugin"},
+	{"github.com/fergusstrange/embedded-postgres", "only the example downloads PostgreSQL"},
+	{"pgregory.net/rapid", "a test library"},
+	{"testing", "a test library"},
+	{"net/http/httptest", "a test library"},
+}
+
+func TestArrows(t *testing.T) {
+	for _, ban := range bans {
+		imports := goList(t, "-f", `{{join .Imports "\n"}}`, "./"+ban.room)
+		for _, imported := range imports {
+			if imported == ban.imports || strings.HasPrefix(imported, ban.imports+"/") {
+				t.Errorf("%s imports %s, but %s", ban.room, imported, ban.reason)
+			}
+		}
+	}
+}
+
+func TestHostStaysLight(t *testing.T) {
+	deps := goList(t, "-deps", "./plugin")
+	if !slices.Contains(deps, module+"/repo") {
+		t.Fatal("go list -deps ./plugin does not list repo: this test sees nothing")
+	}
+	for _, ban := range banned {
+		for _, dep := range deps {
+			if dep == ban.imports || strings.HasPrefix(dep, ban.imports+"/") {
+				t.Errorf("plugin brings %s into the host: %s", dep, ban.reason)
+			}
+		}
+	}
+}
+
+// TestPackageComments wants one package comment in each package, so that go
+// doc says what the room knows.
+func TestPackageComments(t *testing.T) {
+	comments := map[string][]string{}
+	eachGoFile(t, func(file string) {
+		if strings.HasSuffix(file, "_test.go") && path.Dir(file) != "." {
+			return
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.PackageClauseOnly|parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := path.Dir(file)
+		comments[dir] = append(comments[dir], "")
+		if parsed.Doc != nil {
+			comments[dir][len(comments[dir])-1] = file
+		}
+	})
+	for dir, files := range comments {
+		with := slices.DeleteFunc(files, func(file string) bool { return file == "" })
+		if len(with) != 1 {
+			t.Errorf("package %s has %d package comments (%v), want 1", dir, len(with), with)
+		}
+	}
+}
+
+// TestFileLength keeps files at a length that is read in one go.
+func TestFileLength(t *testing.T) {
+	const most = 400
+	eachGoFile(t, func(file string) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(text), "\n"); n > most && !strings.HasSuffix(file, "_test.go") {
+			t.Errorf("%s has %d lines, more than %d: it has more than one job", file, n, most)
+		}
+	})
+}
+
+// TestLimits compares SQL's limits with Go's: what Validate accepts the table
+// takes, and the reverse.
+func TestLimits(t *testing.T) {
+	sql, err := os.ReadFile("migrations/0001_webhooks.up.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for expression, limit := range map[string]int{
+		`char_length\(webhook_id\) BETWEEN 1 AND (\d+)`:       webhook.MaxIDCharacters,
+		`octet_length\(url\) <= (\d+)`:                        webhook.MaxURLBytes,
+		`octet_length\(header_template\) BETWEEN 1 AND (\d+)`: webhook.MaxHeaderTemplateBytes,
+		`octet_length\(body_template\) BETWEEN 1 AND (\d+)`:   webhook.MaxBodyTemplateBytes,
+	} {
+		found := regexp.MustCompile(expression).FindSubmatch(sql)
+		if found == nil {
+			t.Errorf("no constraint of the form %s", expression)
+			continue
+		}
+		if n, _ := strconv.Atoi(string(found[1])); n != limit {
+			t.Errorf("SQL allows %d where Go allows %d: %s", n, limit, expression)
+		}
+	}
+}
+
+// TestReadmeMounts compares the README's Go with the Example that is compiled.
+func TestReadmeMounts(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, _ := strings.Cut(string(readme), "```go\n")
+	block, _, found := strings.Cut(block, "```")
+	if !found {
+		t.Fatal("README.md shows no Go")
+	}
+	example, err := os.ReadFile("plugin/example_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if indented := "\t" + strings.ReplaceAll(strings.TrimSuffix(block, "\n"), "\n", "\n\t"); !strings.Contains(string(example), indented) {
+		t.Errorf("plugin/example_test.go does not hold the README's lines:\n%s", block)
+	}
+}
+
+func goList(t *testing.T, args ...string) []string {
+	t.Helper()
+	out, err := exec.Command("go", append([]string{"list"}, args...)...).Output()
+	if err != nil {
+		t.Fatalf("go list %v: %v", args, err)
+	}
+	return strings.Fields(string(out))
+}
+
+func eachGoFile(t *testing.T, do func(file string)) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(file string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && strings.HasPrefix(entry.Name(), ".") && file != "." {
+			return fs.SkipDir
+		}
+		if !entry.IsDir() && strings.HasSuffix(file, ".go") {
+			do(filepath.ToSlash(file))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,2 @@
+DROP TABLE IF EXISTS webhook;
+DROP TABLE IF EXISTS instance;

@@ -1,0 +1,112 @@
+// Package plugin is the door of merchant-webhooks: it adds GNU Taler's merchant
+// webhook API to a Gin application. Three calls mount it: New, Migrate,
+// Register. It wires the other packages and decides nothing.
+package plugin
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gin-gonic/gin"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/handlers"
+	"github.com/seed-7c2cc908/merchant-webhooks/repo"
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
+)
+
+// Permission is what a request needs: WebhooksRead or WebhooksWrite.
+type Permission = handlers.Permission
+
+// The permissions that Config.Authorize is asked for, named as in GNU Taler.
+const (
+	WebhooksRead  = handlers.WebhooksRead
+	WebhooksWrite = handlers.WebhooksWrite
+)
+
+// The errors that Config.Authorize and Config.Instance answer with. They may be
+// wrapped. Any other error is answered with 500, code 60.
+var (
+	// ErrUnauthenticated says "who are you": 401, code 2015.
+	ErrUnauthenticated = handlers.ErrUnauthenticated
+	// ErrForbidden says "not you": 403, code 16.
+	ErrForbidden = handlers.ErrForbidden
+)
+
+// Plugin serves webhooks out of one PostgreSQL schema. Its methods may be
+// called by many goroutines at once. A program may have several, each with a
+// schema of its own.
+type Plugin struct {
+	cfg  Config
+	repo *repo.Repo
+	api  *handlers.API
+}
+
+// New checks the configuration, fills in its defaults, and makes a Plugin. It
+// does not ask the database, so it works while that is away.
+func New(cfg Config) (*Plugin, error) {
+	cfg = cfg.withDefaults()
+	crossOrigin, err := cfg.check()
+	if err != nil {
+		return nil, fmt.Errorf("merchant-webhooks: %w", err)
+	}
+	events, err := webhook.NewCatalogue(cfg.EventTypes...)
+	if err != nil {
+		return nil, fmt.Errorf("merchant-webhooks: Config.EventTypes: %w", err)
+	}
+	store, err := repo.New(cfg.DB, repo.Options{
+		Schema:     cfg.Database.Schema,
+		Unprepared: cfg.Database.Unprepared,
+		Logger:     cfg.Logger,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("merchant-webhooks: %w", err)
+	}
+	api, err := handlers.New(handlers.Options{
+		Repo:            store,
+		Policy:          webhook.Policy{EventTypes: events, AllowedNetworks: cfg.AllowedNetworks},
+		Logger:          cfg.Logger,
+		Authorize:       cfg.Authorize,
+		Instance:        cfg.Instance,
+		InstanceParam:   cfg.InstanceParam,
+		DefaultInstance: cfg.DefaultInstance,
+		CrossOrigin:     crossOrigin,
+		Currency:        cfg.Currency,
+		MaxBody:         cfg.Limits.MaxBody,
+		MaxWebhooks:     cfg.Limits.MaxWebhooks,
+		RequestTime:     cfg.Limits.RequestTime,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("merchant-webhooks: %w", err)
+	}
+	return &Plugin{cfg: cfg, repo: store, api: api}, nil
+}
+
+// Register adds the routes of the webhook API to the group, which may have any
+// prefix, also one with parameters, and middleware of its own. It may be called
+// for several groups.
+//
+// It panics, as gin does for any route, when a route can not stand beside the
+// host's routes, or when the group's path already has a parameter of a name
+// that the routes need.
+func (p *Plugin) Register(r *gin.RouterGroup) {
+	p.api.Register(r)
+}
+
+// AddInstance makes an instance, so that webhooks can be stored in it. Adding
+// one that exists is nil. With a transaction of the host's the instance is
+// there when that commits; with nil it is there when AddInstance returns.
+//
+// An ID has 1 to 128 of A-Z a-z 0-9 _ . @ -, the first a letter or a digit;
+// another is a *webhook.Problem of code 26. Faults of the database are of codes
+// 51, 52 and 55, with the driver's error within; in a host's transaction no
+// statement is tried again.
+func (p *Plugin) AddInstance(ctx context.Context, tx sqlx.ExtContext, id string) error {
+	return p.repo.AddInstance(ctx, tx, id)
+}
+
+// RemoveInstance removes an instance and all that is its. Removing one that
+// does not exist is nil. Transaction and errors are as for AddInstance.
+func (p *Plugin) RemoveInstance(ctx context.Context, tx sqlx.ExtContext, id string) error {
+	return p.repo.RemoveInstance(ctx, tx, id)
+}

@@ -1,0 +1,169 @@
+package repo
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
+)
+
+func TestList(t *testing.T) {
+	r := fresh(t)
+	ctx := t.Context()
+	for i := range 5 {
+		create(t, r, "admin", named(sample, fmt.Sprint("w", i)))
+		create(t, r, "sandbox", named(sample, fmt.Sprint("theirs ", i)))
+	}
+	all, more, err := r.List(ctx, "admin", Page{Limit: 10})
+	if err != nil || len(all) != 5 || more {
+		t.Fatalf("the list is %+v, more %v, %v", all, more, err)
+	}
+	for _, c := range []struct {
+		name string
+		page Page
+		want []int // of all
+		more bool
+	}{
+		{"C12 all, oldest first", Page{Limit: 1000}, []int{0, 1, 2, 3, 4}, false},
+		{"C12 a first page with more behind it", Page{Limit: 2}, []int{0, 1}, true},
+		{"C12 a page in the middle", Page{From: all[1].Serial, Limit: 2}, []int{2, 3}, true},
+		{"C12 a last page", Page{From: all[3].Serial, Limit: 2}, []int{4}, false},
+		{"C12 a last page that is just full", Page{From: all[2].Serial, Limit: 2}, []int{3, 4}, false},
+		{"C12 nothing behind the last", Page{From: all[4].Serial, Limit: 2}, nil, false},
+		{"C12 nothing behind the end", Page{From: math.MaxInt64, Limit: 2}, nil, false},
+		{"C12 backwards, newest first", Page{From: math.MaxInt64, Backwards: true, Limit: 1000}, []int{4, 3, 2, 1, 0}, false},
+		{"C12 backwards, more behind it", Page{From: math.MaxInt64, Backwards: true, Limit: 2}, []int{4, 3}, true},
+		{"C12 backwards from the middle", Page{From: all[3].Serial, Backwards: true, Limit: 2}, []int{2, 1}, true},
+		{"C12 backwards, just full", Page{From: all[2].Serial, Backwards: true, Limit: 2}, []int{1, 0}, false},
+		{"C12 backwards from the first", Page{From: all[0].Serial, Backwards: true, Limit: 2}, nil, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			items, more, err := r.List(ctx, "admin", c.page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var wanted []Item
+			for _, i := range c.want {
+				wanted = append(wanted, all[i])
+			}
+			if !slices.Equal(items, wanted) || more != c.more {
+				t.Errorf("got %+v, more %v\nwant %+v, more %v", items, more, wanted, c.more)
+			}
+		})
+	}
+	t.Run("C12 what a list tells", func(t *testing.T) {
+		if all[0].ID != "w0" || all[0].EventType != sample.EventType || all[0].Serial < 1 {
+			t.Errorf("the first is %+v", all[0])
+		}
+	})
+	t.Run("C12 a page goes on where its last webhook was deleted", func(t *testing.T) {
+		want(t, r.Delete(ctx, "admin", "w1"), none, "")
+		items, _, err := r.List(ctx, "admin", Page{From: all[1].Serial, Limit: 1})
+		if err != nil || len(items) != 1 || items[0] != all[2] {
+			t.Errorf("got %+v, %v", items, err)
+		}
+	})
+	t.Run("C8 an unknown instance, and one that is empty", func(t *testing.T) {
+		if err := r.AddInstance(ctx, nil, "empty"); err != nil {
+			t.Fatal(err)
+		}
+		for _, backwards := range []bool{false, true} {
+			page := Page{From: 1, Backwards: backwards, Limit: 20}
+			_, _, err := r.List(ctx, "nobody", page)
+			want(t, err, webhook.CodeInstanceUnknown, "nobody")
+			if items, more, err := r.List(ctx, "empty", page); err != nil || len(items) > 0 || more {
+				t.Errorf("the empty list is %+v, more %v, %v", items, more, err)
+			}
+		}
+	})
+}
+
+// A node is a step of a plan, as EXPLAIN tells it.
+type node struct {
+	Type    string  `json:"Node Type"`
+	Index   string  `json:"Index Name"`
+	Cond    string  `json:"Index Cond"`
+	Removed float64 `json:"Rows Removed by Filter"`
+	Hit     int     `json:"Shared Hit Blocks"`
+	Read    int     `json:"Shared Read Blocks"`
+	Plans   []node
+}
+
+// TestPlans holds that a merchant with few webhooks does not pay for another's
+// many, wherever those stand.
+func TestPlans(t *testing.T) {
+	r := fresh(t)
+	if _, err := r.db.Exec(`INSERT INTO merchant_webhooks.instance (instance_id) SELECT 'shop' || g FROM generate_series(1, 1000) AS g`); err != nil {
+		t.Fatal(err)
+	}
+	for _, instance := range []string{"before", "big", "after"} {
+		want(t, r.AddInstance(t.Context(), nil, instance), none, "")
+	}
+	fill(t, r, "before", 10)
+	fill(t, r, "big", 100_000)
+	fill(t, r, "after", 10)
+	if _, err := r.db.Exec(`VACUUM ANALYZE merchant_webhooks.webhook, merchant_webhooks.instance`); err != nil {
+		t.Fatal(err)
+	}
+	end := fmt.Sprint(math.MaxInt64)
+	for _, c := range []struct {
+		name, sql, arguments string
+		most                 int // pages of the database that may be touched
+	}{
+		{"C12 a page", listForwardsSQL, `%s, 0, 21`, 20},
+		{"C12 a page backwards", listBackSQL, `%s, ` + end + `, 21`, 20},
+		{"C12 a page of a complete list", listForwardsSQL, `%s, 0, 1001`, 60},
+		{"C8 one webhook", getSQL, `%s, 'filled 7'`, 20},
+		{"C14 an update", updateSQL, `%s, 'filled 7', 'refund', 'https://shop.example/', 'POST', null, null`, 60},
+		{"C17 a create that counts", createSQL, `%s, 'new', 'pay', 'https://shop.example/', 'POST', null, null, 9000`, 100},
+	} {
+		for _, mode := range []string{"force_generic_plan", "force_custom_plan"} {
+			for _, instance := range []string{"before", "big", "after"} {
+				t.Run(fmt.Sprint(c.name, " ", mode, " ", instance), func(t *testing.T) {
+					plan := explain(t, r.db, mode, c.sql, fmt.Sprintf(c.arguments, "'"+instance+"'"))
+					if touched := plan.Hit + plan.Read; touched > c.most {
+						t.Errorf("%d pages are touched, want at most %d", touched, c.most)
+					}
+					judge(t, plan)
+				})
+			}
+		}
+	}
+}
+
+func judge(t *testing.T, n node) {
+	if n.Removed > 1 { // one that is equal already is not updated
+		t.Errorf("%s reads %v rows in vain", n.Type, n.Removed)
+	}
+	for _, below := range n.Plans {
+		judge(t, below)
+	}
+}
+
+func explain(t *testing.T, db *sqlx.DB, mode, query, arguments string) node {
+	t.Helper()
+	conn, err := db.Connx(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for _, command := range []string{"DEALLOCATE ALL", "SET plan_cache_mode = " + mode, "PREPARE it AS " + query} {
+		if _, err := conn.ExecContext(t.Context(), command); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var text []byte
+	if err := conn.GetContext(t.Context(), &text, "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE it("+arguments+")"); err != nil {
+		t.Fatal(err)
+	}
+	var plans []struct{ Plan node }
+	if err := json.Unmarshal(text, &plans); err != nil {
+		t.Fatal(err)
+	}
+	return plans[0].Plan
+}

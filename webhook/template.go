@@ -1,0 +1,203 @@
+package webhook
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/cbroglie/mustache"
+)
+
+// Limits on what a template may nest. Expansion costs more the deeper it looks.
+const (
+	maxSections  = 32
+	maxNameParts = 16
+)
+
+// jsonRoot is the reserved name under which a template gets values as JSON.
+const jsonRoot = "json"
+
+// Template is a Mustache template that can be expanded: it parses, is within
+// the limits, and reads nothing but the event's data. It is safe for use by
+// several goroutines.
+type Template struct {
+	// field is the JSON name of the field that holds it.
+	field    string
+	mustache *mustache.Template
+	// paths are the names below json that the template asks for, nil where it
+	// does not use json at all.
+	paths paths
+	// sections are the parts of the names of all sections around them.
+	sections map[string]bool
+}
+
+// paths are dotted names as a tree: for each first part the parts after it.
+type paths map[string]paths
+
+func (p paths) add(parts []string) {
+	for _, part := range parts {
+		if p[part] == nil {
+			p[part] = paths{}
+		}
+		p = p[part]
+	}
+}
+
+// A section is one that is not closed yet.
+type section struct {
+	tag
+	close   string
+	hasJSON bool
+}
+
+// templateParser judges a template tag by tag.
+type templateParser struct {
+	*tagReader
+	template *Template
+	open     []section
+}
+
+// parseTemplate parses the text of a field, header_template or body_template,
+// or says what is wrong with it and in which line.
+func parseTemplate(field, text string) (*Template, Message) {
+	if !utf8.ValidString(text) {
+		return nil, Say(field + ".encoding")
+	}
+	p := templateParser{tagReader: newTagReader(text), template: &Template{field: field, sections: map[string]bool{}}}
+	for {
+		t, ok := p.next()
+		if !ok {
+			break
+		}
+		if m := p.judge(t); !m.IsZero() {
+			return nil, m
+		}
+	}
+	if n := len(p.open); n > 0 {
+		return nil, Say(field+".unclosed", "line", p.open[n-1].line, "tag", excerpt(p.open[n-1].source), "close", p.open[n-1].close)
+	}
+	parsed, err := mustache.ParseStringPartials(text, noPartials{})
+	if err != nil {
+		// What judge lets pass the package parses too; FuzzTemplate holds it.
+		var parseError mustache.ParseError
+		errors.As(err, &parseError)
+		return nil, Say(field+".incomplete", "line", parseError.Line, "tag", excerpt(parseError.Reason))
+	}
+	parsed.Escape(escape.Replace)
+	p.template.mustache = parsed
+	return p.template, Message{}
+}
+
+// escape is what {{x}} does to a value.
+var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")
+
+// noPartials has no partial, of whatever name. The package would look for
+// files.
+type noPartials struct{}
+
+func (noPartials) Get(string) (string, error) { return "", errors.New("a template has no partials") }
+
+// judge says what is wrong with a tag in its place.
+func (p *templateParser) judge(t tag) Message {
+	field := p.template.field
+	say := func(fault string, pairs ...any) Message {
+		return Say(field+fault, append(pairs, "line", t.line, "tag", excerpt(t.source))...)
+	}
+	switch {
+	case !t.complete:
+		return say(".incomplete")
+	case t.kind == '!':
+		return Message{}
+	case t.kind == '=':
+		if !p.setDelimiters(t) {
+			return say(".delimiters", "limit", maxDelimiterBytes)
+		}
+		return Message{}
+	case p.swallowed(t):
+		return say(".incomplete")
+	case t.name == "":
+		return say(".empty")
+	case t.kind == '>', t.kind == '<':
+		return say(".partial")
+	}
+
+	parts := strings.Split(t.name, ".")
+	if len(parts) > maxNameParts {
+		return say(".parts", "n", len(parts), "limit", maxNameParts)
+	}
+	switch t.kind {
+	case '/':
+		return p.closeSection(t, say)
+	case '#', '^':
+		if parts[0] == jsonRoot {
+			_, path, _ := strings.Cut(t.name, ".")
+			return say(".json_section", "instead", p.write(string(t.kind), cmp.Or(path, "name")))
+		}
+		if len(p.open) == maxSections {
+			return say(".nested", "limit", maxSections)
+		}
+		p.open = append(p.open, section{tag: t, close: p.write("/", t.name)})
+	default:
+		if parts[0] == jsonRoot {
+			p.useJSON(parts[1:])
+		}
+	}
+	return Message{}
+}
+
+// closeSection closes the innermost section, which must have the tag's name.
+func (p *templateParser) closeSection(t tag, say func(string, ...any) Message) Message {
+	if len(p.open) == 0 {
+		return say(".unopened", "open", p.write("#", t.name))
+	}
+	last := p.open[len(p.open)-1]
+	if last.name != t.name {
+		return say(".crossed", "open", excerpt(last.source), "opened", last.line, "close", last.close)
+	}
+	p.open = p.open[:len(p.open)-1]
+	return Message{}
+}
+
+// useJSON notes that the template asks for json and where it does so.
+func (p *templateParser) useJSON(parts []string) {
+	if p.template.paths == nil {
+		p.template.paths = paths{}
+	}
+	p.template.paths.add(parts)
+	for i := len(p.open) - 1; i >= 0 && !p.open[i].hasJSON; i-- {
+		p.open[i].hasJSON = true
+		for part := range strings.SplitSeq(p.open[i].name, ".") {
+			p.template.sections[part] = true
+		}
+	}
+}
+
+// excerpt is what a message shows of a tag: its first line, cut where it is
+// long.
+func excerpt(source string) string {
+	line, _, _ := strings.Cut(source, "\n")
+	return shorten(strings.TrimRight(line, "\r"))
+}
+
+// Expand puts the data of an event into the template. It ends with a Problem
+// (CodeJSONInvalid, with the template's field) when more than MaxExpandedBytes
+// come out or more than MaxTagsEntered tags are entered, and, for a header
+// template, when a value would begin a new line; with the context's error when
+// that ends.
+func (t *Template) Expand(ctx context.Context, d Data) (string, error) {
+	out := &output{ctx: ctx, field: t.field}
+	root := any(d.root)
+	if t.paths != nil {
+		v := views{paths: t.paths, sections: t.sections, left: maxViews}
+		root = v.dress(d.root)
+		if v.left < 0 {
+			return "", out.overBudget()
+		}
+	}
+	if err := t.mustache.FRender(out, root); err != nil {
+		return "", err
+	}
+	return out.text.String(), nil
+}

@@ -1,0 +1,223 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Policy is what a host allows beyond the fixed rules.
+type Policy struct {
+	// EventTypes are the events that there are. It is required.
+	EventTypes *Catalogue
+	// AllowedNetworks may be sent to although they are not public.
+	AllowedNetworks []netip.Prefix
+}
+
+// The JSON names of a webhook's fields, which the forms use too.
+const (
+	fieldID             = "webhook_id"
+	fieldEventType      = "event_type"
+	fieldURL            = "url"
+	fieldHTTPMethod     = "http_method"
+	fieldHeaderTemplate = "header_template"
+	fieldBodyTemplate   = "body_template"
+)
+
+// httpMethods are what a webhook may be sent with.
+var httpMethods = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
+
+// Validate is the only judge of input, of the API and of the form. It checks
+// every field and gives the webhook to store, or all that is wrong with the
+// input: at most one Problem (CodeJSONInvalid, with its Field) for each field,
+// in the fields' order.
+func Validate(in Input, p Policy) (Webhook, Problems) {
+	var problems Problems
+	refuse := func(field string, m Message) {
+		if !m.IsZero() {
+			problems = append(problems, &Problem{Code: CodeJSONInvalid, Field: field, Message: m})
+		}
+	}
+	event, eventMessage := judgeEventType(in.EventType, p.EventTypes)
+	method, methodMessage := judgeMethod(in.HTTPMethod)
+
+	refuse(fieldID, judgeID(in.WebhookID))
+	refuse(fieldEventType, eventMessage)
+	refuse(fieldURL, judgeURLValue(in.URL, p.AllowedNetworks))
+	refuse(fieldHTTPMethod, methodMessage)
+	refuse(fieldHeaderTemplate, judgeTemplate(fieldHeaderTemplate, in.HeaderTemplate, MaxHeaderTemplateBytes, event))
+	refuse(fieldBodyTemplate, judgeTemplate(fieldBodyTemplate, in.BodyTemplate, MaxBodyTemplateBytes, event))
+	if len(problems) > 0 {
+		return Webhook{}, problems
+	}
+	return Webhook{
+		ID:             in.WebhookID.Text,
+		EventType:      event.Name,
+		URL:            in.URL.Text,
+		HTTPMethod:     method,
+		HeaderTemplate: in.HeaderTemplate.Text,
+		BodyTemplate:   in.BodyTemplate.Text,
+	}, nil
+}
+
+// ValidID reports whether a webhook can have the ID. What is no valid ID is
+// no webhook's, so nobody needs to ask the database.
+func ValidID(id string) bool { return judgeID(Value{Text: id}).IsZero() }
+
+// ValidInstanceID reports whether an instance can have the ID: 1 to 128 of
+// A-Z a-z 0-9 _ . @ -, the first a letter or a digit.
+func ValidInstanceID(id string) bool {
+	if id == "" || len(id) > MaxIDCharacters || strings.IndexByte("_.@-", id[0]) >= 0 {
+		return false
+	}
+	for _, c := range []byte(id) {
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
+		digit := c >= '0' && c <= '9'
+		if !letter && !digit && strings.IndexByte("_.@-", c) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func judgeID(v Value) Message {
+	if m := judgeText(fieldID, v); !m.IsZero() {
+		return m
+	}
+	id := v.Text
+	if id == "" {
+		return Say("webhook_id.missing", "limit", MaxIDCharacters)
+	}
+	if n := utf8.RuneCountInString(id); n > MaxIDCharacters {
+		return Say("webhook_id.too_long", "n", n, "limit", MaxIDCharacters)
+	}
+	if id == "." || id == ".." {
+		return Say("webhook_id.dots")
+	}
+	for _, r := range id {
+		switch {
+		case r == '/' || r == '\\':
+			return Say("webhook_id.character", "char", string(r))
+		case !unicode.IsPrint(r):
+			return Say("webhook_id.invisible", "hex", hex(r))
+		}
+	}
+	if id[0] == ' ' || id[len(id)-1] == ' ' {
+		return Say("webhook_id.space")
+	}
+	return Message{}
+}
+
+func judgeEventType(v Value, known *Catalogue) (EventType, Message) {
+	if m := judgeText(fieldEventType, v); !m.IsZero() {
+		return EventType{}, m
+	}
+	list := strings.Join(known.Names(), ", ")
+	if v.Text == "" {
+		return EventType{}, Say("event_type.missing", "list", list)
+	}
+	event, ok := known.Lookup(v.Text)
+	if !ok {
+		return EventType{}, Say("event_type.unknown", "value", shorten(v.Text), "list", list)
+	}
+	return event, Message{}
+}
+
+func judgeURLValue(v Value, allowed []netip.Prefix) Message {
+	if m := judgeText(fieldURL, v); !m.IsZero() {
+		return m
+	}
+	return judgeURL(v.Text, allowed)
+}
+
+// judgeMethod gives the method in upper case. It compares ASCII alone, so
+// that no letter of another script passes for one of a method's.
+func judgeMethod(v Value) (string, Message) {
+	if m := judgeText(fieldHTTPMethod, v); !m.IsZero() {
+		return "", m
+	}
+	for _, method := range httpMethods {
+		if len(v.Text) == len(method) && strings.EqualFold(v.Text, method) {
+			return method, Message{}
+		}
+	}
+	list := strings.Join(httpMethods, ", ")
+	if v.Text == "" {
+		return "", Say("http_method.missing", "list", list)
+	}
+	return "", Say("http_method.unknown", "value", shorten(v.Text), "list", list)
+}
+
+// judgeTemplate parses a template and expands it with its event's example.
+// An event that is not known (its name is empty) has none: then it is parsed
+// only.
+func judgeTemplate(field string, v Value, limit int, event EventType) Message {
+	if m := judgeText(field, v); !m.IsZero() {
+		return m
+	}
+	if len(v.Text) > limit {
+		return Say(field+".too_long", "n", (len(v.Text)+1023)>>10, "limit", limit>>10)
+	}
+	line := 1
+	for _, r := range v.Text {
+		switch {
+		case r == '\n':
+			line++
+		case r != '\t' && r != '\r' && unicode.IsControl(r):
+			return Say(field+".invisible", "hex", hex(r), "line", line)
+		}
+	}
+	if v.Text == "" {
+		return Message{}
+	}
+	template, m := parseTemplate(field, v.Text)
+	if !m.IsZero() || event.Name == "" {
+		return m
+	}
+	return template.try(event)
+}
+
+// try expands the template with its event's example: within the budget (V9),
+// and the headers to lines that can be sent (V6).
+func (t *Template) try(event EventType) Message {
+	out, err := t.Expand(context.Background(), event.data)
+	if problem := (*Problem)(nil); errors.As(err, &problem) {
+		return problem.Message
+	}
+	if t.field != fieldHeaderTemplate {
+		return Message{}
+	}
+	_, m := ParseHeaders(out)
+	return m
+}
+
+// judgeText refuses what is no text at all.
+func judgeText(field string, v Value) Message {
+	switch {
+	case v.JSONType != "":
+		return Say("json.type", "field", field, "type", v.JSONType)
+	case !utf8.ValidString(v.Text):
+		return Say(field + ".encoding")
+	}
+	return Message{}
+}
+
+// hex writes a character as Unicode's charts do, without the U+.
+func hex(r rune) string { return fmt.Sprintf("%04X", r) }
+
+// shorten cuts what a person is shown of their own words.
+func shorten(s string) string {
+	const most = 64
+	n := 0
+	for i := range s {
+		if n == most {
+			return s[:i] + "…"
+		}
+		n++
+	}
+	return s
+}
