@@ -1,7 +1,9 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
+	"os"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
@@ -105,8 +107,11 @@ func (a *API) checkID(c *call) error {
 
 // refuse gives the problem of a request that is not worth asking the database
 // about, unless the instance is unknown: that is said first, whatever else is
-// wrong.
+// wrong. A body that took all the time there is leaves none to ask in.
 func (a *API) refuse(c *call, problem error) error {
+	if errors.Is(problem, os.ErrDeadlineExceeded) {
+		return problem
+	}
 	if err := a.Repo.HasInstance(c.ctx, c.instance); err != nil {
 		return err
 	}

@@ -95,7 +95,11 @@ func (m mount) locate(c *gin.Context) (location, bool) {
 	if strings.HasSuffix(c.FullPath(), "/*rest") {
 		return location{}, false
 	}
-	return m.parse(path.Clean(sent))
+	cleaned := path.Clean(sent)
+	if strings.HasSuffix(sent, "/") {
+		cleaned += "/"
+	}
+	return m.parse(cleaned)
 }
 
 func (m mount) parse(escaped string) (at location, ok bool) {

@@ -109,8 +109,8 @@ func (a *API) authorize(c *gin.Context, instance string, p Permission) error {
 // hostAnswer turns what a function of the host said into a Problem.
 func hostAnswer(c *gin.Context, err error) error {
 	switch {
-	case c.Writer.Written():
-		return errAnswered
+	case c.Writer.Written(), c.IsAborted() && c.Writer.Status() != http.StatusOK:
+		return errAnswered // gin writes a status without a body when it is left
 	case errors.Is(err, ErrUnauthenticated):
 		return &webhook.Problem{Code: webhook.CodeUnauthorized, Cause: err}
 	case errors.Is(err, ErrForbidden):

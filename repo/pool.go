@@ -18,7 +18,7 @@ type poolWatch struct {
 }
 
 // every is the number of operations between two looks.
-const every = 1024
+const every = 256
 
 // watch counts an operation, and warns once if since the last look more than
 // every second one cost a connection.

@@ -106,19 +106,20 @@ func TestConcurrentCreatesAtTheLimit(t *testing.T) {
 		t.Run("C17 from far over near to full, "+isolation, func(t *testing.T) {
 			repos := isolated(t, isolation)
 			ctx := within(t, 3*time.Minute)
-			const limit, room = margin + 300, 400
+			const limit, room = margin + 300, margin + 50
 			fill(t, repos[0], "admin", limit-room)
 			count(t, together(func(client int) error {
+				r := repos[client%2]
 				for i := range 2 * room / clients {
-					// Every other client repeats what its neighbour creates.
+					// Most IDs are tried by two clients.
 					w := named(sample, fmt.Sprint(client/2, " ", i))
 					if client%8 >= 6 {
-						w.ID = fmt.Sprint(client, " ", i)
+						w.ID = fmt.Sprint("alone ", client, " ", i)
 					}
-					if err := repos[client%2].Create(ctx, "admin", w, limit); err != nil && codeOf(err) != webhook.CodeForbidden {
+					if err := r.Create(ctx, "admin", w, limit); err != nil && codeOf(err) != webhook.CodeForbidden {
 						return err
 					}
-					if err := repos[client%2].Create(ctx, "sandbox", w, limit); err != nil && codeOf(err) != webhook.CodeWebhookExists {
+					if err := r.Create(ctx, "sandbox", w, anyNumber); err != nil {
 						return err
 					}
 				}

@@ -66,17 +66,8 @@ func parseTemplate(field, text string) (*Template, Message) {
 		return nil, Say(field + ".encoding")
 	}
 	p := templateParser{tagReader: newTagReader(text), template: &Template{field: field, sections: map[string]bool{}}}
-	for {
-		t, ok := p.next()
-		if !ok {
-			break
-		}
-		if m := p.judge(t); !m.IsZero() {
-			return nil, m
-		}
-	}
-	if n := len(p.open); n > 0 {
-		return nil, Say(field+".unclosed", "line", p.open[n-1].line, "tag", excerpt(p.open[n-1].source), "close", p.open[n-1].close)
+	if m := p.judgeAll(); !m.IsZero() {
+		return nil, m
 	}
 	parsed, err := mustache.ParseStringPartials(text, noPartials{})
 	if err != nil {
@@ -98,6 +89,20 @@ var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&
 type noPartials struct{}
 
 func (noPartials) Get(string) (string, error) { return "", errors.New("a template has no partials") }
+
+// judgeAll says what is wrong with the first tag that can not stay.
+func (p *templateParser) judgeAll() Message {
+	for t, ok := p.next(); ok; t, ok = p.next() {
+		if m := p.judge(t); !m.IsZero() {
+			return m
+		}
+	}
+	if n := len(p.open); n > 0 {
+		last := p.open[n-1]
+		return Say(p.template.field+".unclosed", "line", last.line, "tag", excerpt(last.source), "close", last.close)
+	}
+	return Message{}
+}
 
 // judge says what is wrong with a tag in its place.
 func (p *templateParser) judge(t tag) Message {

@@ -56,7 +56,7 @@ func TestExpand(t *testing.T) {
 		{"E1 whole data", "{{{.}}}", `{"b":1,"a":"é"}`, `{"b":1,"a":"é"}`},
 		{"E1 digits are kept", "{{a}} {{b}} {{c}} {{d}} {{e}}", `{"a":1760000000,"b":1.50,"c":1e400,"d":-0.0,"e":12345678901234567890123}`, "1760000000 1.50 1e400 -0.0 12345678901234567890123"},
 		{"E1 digits are kept in objects", "{{{x}}}", `{"x":{"a":1760000000,"b":1.50}}`, `{"a":1760000000,"b":1.50}`},
-		{"E1 text as it was", "{{{x}}}", `{"x":"a\"b\\c\n\u00fc\/ü\ud83d\ude00"}`, "a\"b\\c\nü/üü"[:len("a\"b\\c\nü/ü")] + "😀"},
+		{"E1 text as it was", "{{{x}}}", `{"x":"a\"b\\c\n\u00fc\/ü\ud83d\ude00"}`, "a\"b\\c\nü/ü😀"},
 		{"E1 quotes at the ends of a text", "{{{x}}}", `{"x":"\"\"a\""}`, `""a"`},
 		{"E1 comment", "a{{! b {{ c }}d", order, "ad"},
 		{"E1 comment of many lines", "a\n{{! b\nc }}\nd", order, "a\nd"},

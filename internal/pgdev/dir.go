@@ -75,12 +75,18 @@ func sweep() {
 		}
 		if owner, err := lock(name); err == nil {
 			if server, err := lock(filepath.Join(dir, serverName)); err == nil {
-				_ = os.RemoveAll(dir) // the next sweep tries again
+				_ = discard(dir) // the next sweep tries again
 				_ = server.Close()
 			}
 			_ = owner.Close()
 		}
 	}
+}
+
+// discard deletes the directory, its locks last: a deletion that is cut short is
+// finished by the next sweep.
+func discard(dir string) error {
+	return errors.Join(os.RemoveAll(filepath.Join(dir, dataName)), os.RemoveAll(dir))
 }
 
 // lock locks the file, or returns EWOULDBLOCK when someone else has it. Closing

@@ -139,7 +139,7 @@ func (s *Server) Stop() error {
 	defer s.mu.Unlock()
 	err := s.down(syscall.SIGINT)
 	if s.temporary {
-		err = errors.Join(err, os.RemoveAll(s.dir))
+		err = errors.Join(err, discard(s.dir))
 	}
 	_ = s.owner.Close() // again, on more calls
 	return err
