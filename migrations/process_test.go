@@ -173,6 +173,7 @@ func TestH3KilledAtEveryStatement(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			dsn := pgtest.DSN(t)
 			db := open(t, dsn, nil)
 			db.SetMaxOpenConns(1) // for isDirty
@@ -211,7 +212,6 @@ func TestH3KilledAtEveryStatement(t *testing.T) {
 					}
 				}
 			}
-			t.Log(kills, dirty)
 			if kills < 20 || c.dirties != (dirty > 0) {
 				t.Errorf("%d kills left %d dirty marks: the test kills at the wrong places", kills, dirty)
 			}

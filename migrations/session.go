@@ -131,7 +131,7 @@ SELECT pg_try_advisory_lock($1), (
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("waited for the advisory lock %d of the schema %q, which the process %d of PostgreSQL held: %w",
+			return fmt.Errorf("waited for the advisory lock %d of the schema %q, held by the process %d of PostgreSQL: %w",
 				u.lockKey(), u.schema, holder.Int64, ctx.Err())
 		case <-time.After(retryLock):
 		}

@@ -21,7 +21,7 @@ func TestPoolWarning(t *testing.T) {
 			db.SetMaxIdleConns(c.idle)
 			var log bytes.Buffer
 			r := over(t, db, Options{Logger: slog.New(slog.NewTextHandler(&log, nil)), Unprepared: true})
-			for range 3 * every {
+			for range 2 * every {
 				if err := r.HasInstance(t.Context(), "admin"); err != nil {
 					t.Fatal(err)
 				}

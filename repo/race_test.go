@@ -242,7 +242,7 @@ func TestFirstUse(t *testing.T) {
 		want(t, r.HasInstance(t.Context(), "admin"), none, "")
 	})
 	t.Run("C11 all at once", func(t *testing.T) {
-		for range 5 {
+		for range 2 {
 			r := fresh(t)
 			count(t, together(func(int) error { return r.HasInstance(t.Context(), "admin") }), none)
 		}

@@ -59,7 +59,7 @@ func NewCatalogue(extra ...EventType) (*Catalogue, error) {
 func (c *Catalogue) add(i int) error {
 	event := &c.types[i]
 	if !eventName.MatchString(event.Name) {
-		return errors.New("its name must be a letter a-z, then at most 63 of a-z 0-9 _ and .")
+		return errors.New("its name must be a letter a-z, then at most 63 of a-z 0-9 . and _")
 	}
 	if _, taken := c.byName[event.Name]; taken {
 		return errors.New("there is one of this name already")

@@ -26,7 +26,8 @@ func talerEvents() []EventType {
 			Name: "refund", Title: "A refund was granted",
 			Meaning: "Sent when your staff grants a refund.",
 			Variables: []Variable{
-				{Name: "timestamp", Meaning: "When the refund was granted; its t_s counts the seconds since 1970."}, orderID, contractTerms,
+				{Name: "timestamp", Meaning: "When the refund was granted; its t_s counts the seconds since 1970."},
+				orderID, contractTerms,
 				{Name: "refund_amount", Meaning: "How much the customer gets back."},
 				{Name: "reason", Meaning: "Why, as your staff wrote it."},
 			},
@@ -49,7 +50,8 @@ func talerEvents() []EventType {
 			Meaning: "Sent when a category is given another name or translation.",
 			Variables: []Variable{
 				webhookType, categorySerial,
-				{Name: "old_category_name", Meaning: "The category's name before the change."}, categoryName,
+				{Name: "old_category_name", Meaning: "The category's name before the change."},
+				categoryName,
 				{Name: "category_name_i18n", Meaning: "The name in other languages."},
 				{Name: "old_category_name_i18n", Meaning: "The name in other languages before the change."},
 			},

@@ -69,7 +69,7 @@ func TestE4_HostValues(t *testing.T) {
 		{"E4 methods in sections", "{{#order}}{{#Delete}}x{{/Delete}}{{String}}{{#lines}}{{Refund}}{{Error}}{{/lines}}{{/order}}", ""},
 		{"E4 methods below json", "{{{json.order.Delete}}}", "null"},
 		{"E4 Go's names", "{{order.OrderID}}{{order.Secret}}{{order.hidden}}{{order.Customer.Name}}{{order.hostBase}}", ""},
-		{"E4 our own", "{{Format}}{{order.Format}}{{order.order_id.Format}}{{order.digits.Format}}{{order.lines.Format}}{{#order}}{{Format}}{{/order}}{{order.len}}{{order.0}}", ""},
+		{"E4 our own", "{{Format}}{{order.Format}}{{order.order_id.String}}{{order.order_id.Format}}{{order.digits.String}}{{order.digits.Format}}{{order.lines.String}}{{order.String}}{{order.lines.Format}}{{#order}}{{Format}}{{/order}}{{order.len}}{{order.0}}", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
