@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -66,7 +65,10 @@ func download(config embeddedpostgres.Config, dir string, log *slog.Logger) (str
 	}
 	complete := filepath.Join(partial, "postgresql")
 	if _, err := os.Stat(filepath.Join(complete, "bin", "postgres")); err != nil {
-		return "", fmt.Errorf("no PostgreSQL is installed, and it can not be downloaded: %w; install it, or set DATABASE_URL", errors.Join(started, err))
+		if started != nil {
+			err = started
+		}
+		return "", fmt.Errorf("no PostgreSQL is installed, and it can not be downloaded: %w; install it, or set DATABASE_URL", err)
 	}
 	if err := os.Rename(complete, dir); err != nil {
 		return "", err

@@ -36,13 +36,14 @@ var tokens = []plugin.Token{
 	{Value: "secret-token:refreshable", Instance: "*", Scope: "readonly:refreshable"},
 }
 
-// A setting is one way in which a host may have set up gin: where the plugin
-// is mounted, and how the engine is configured.
+// A setting is one way in which a host may be set up: where the plugin is
+// mounted, how gin's engine is configured, and what is in every Config.
 type setting struct {
 	name   string
 	group  string // the group's path, for gin
 	path   string // the same in a request
 	engine func(*gin.Engine)
+	config func(*plugin.Config)
 }
 
 // settings are the hosts that every script runs in.
@@ -60,10 +61,16 @@ var settings = []setting{
 	{name: "below a parameter", group: "/t/:tenant", path: "/t/acme"},
 }
 
-// migrated gives a fresh database that holds the plugin's tables and instances.
+// migrated gives a pool on a fresh database that holds the plugin's tables and
+// instances.
 func migrated(t testing.TB) *sqlx.DB {
 	t.Helper()
-	dsn := pgtest.Template(t, "handlers", func(dsn string) error {
+	return open(t, migratedDSN(t))
+}
+
+func migratedDSN(t testing.TB) string {
+	t.Helper()
+	return pgtest.Template(t, "handlers", func(dsn string) error {
 		db, err := sqlx.Open("postgres", dsn)
 		if err != nil {
 			return err
@@ -78,7 +85,6 @@ func migrated(t testing.TB) *sqlx.DB {
 		}
 		return p.AddInstance(context.Background(), nil, "sandbox")
 	})
-	return open(t, dsn)
 }
 
 // open opens a pool as the README tells hosts to.
@@ -104,8 +110,8 @@ type host struct {
 	prefix string
 }
 
-// startHost makes a host as the README does. configure may change the Config
-// before New; where s.engine is not nil, it sets up the engine.
+// startHost makes a host as the README does. configure, which may be nil, may
+// change the Config before New.
 func startHost(t testing.TB, db *sqlx.DB, s setting, configure func(*plugin.Config)) *host {
 	t.Helper()
 	h := &host{engine: gin.New(), log: &logBuffer{}, prefix: s.path}
@@ -113,6 +119,9 @@ func startHost(t testing.TB, db *sqlx.DB, s setting, configure func(*plugin.Conf
 		DB:        db,
 		Authorize: plugin.Tokens(tokens...),
 		Logger:    slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+	if s.config != nil {
+		s.config(&config)
 	}
 	if configure != nil {
 		configure(&config)

@@ -121,7 +121,7 @@ func scriptNames(t testing.TB) []string {
 }
 
 var (
-	nameInString   = regexp.MustCompile(`^([A-Z]\d+) `)
+	namesInString  = regexp.MustCompile(`^([A-Z]\d+ )+`)
 	nameInFunction = regexp.MustCompile(`^(?:Test|Fuzz)([A-Z]\d+)(?:\D|$)`)
 )
 
@@ -168,8 +168,11 @@ func namesInFile(file *ast.File) map[string]bool {
 				break
 			}
 			text, err := strconv.Unquote(n.Value)
-			if m := nameInString.FindStringSubmatch(text); err == nil && m != nil {
-				names[m[1]] = true
+			if err != nil {
+				break
+			}
+			for _, name := range strings.Fields(namesInString.FindString(text)) {
+				names[name] = true
 			}
 		}
 		return true

@@ -120,14 +120,18 @@ SELECT pg_try_advisory_lock($1), (
       AND (classid::bigint << 32) | objid::bigint = $1 AND objsubid = 1
 )`
 	var holder sql.NullInt64
-	for {
+	for told := false; ; {
 		var locked bool
 		err := conn.QueryRowContext(ctx, try, u.lockKey()).Scan(&locked, &holder)
 		if err == nil && locked {
 			return nil
 		}
-		if err != nil && ctx.Err() == nil {
+		if err != nil && (ctx.Err() == nil || !holder.Valid) {
 			return fmt.Errorf("take the lock of migrations: %w", err)
+		}
+		if holder.Valid && !told {
+			u.log.Info("waiting for another process that migrates", "schema", u.schema, "lock", u.lockKey(), "holder", holder.Int64)
+			told = true
 		}
 		select {
 		case <-ctx.Done():

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -207,12 +208,11 @@ func TestH3ContextEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
-		name, hold, waiting string
-		tries               bool // again and again, and names who holds the lock
+		name, hold string
+		waiting    string // of its session; empty: the log says so
 	}{
 		{
 			name: "H3 at our advisory lock", hold: fmt.Sprintf("SELECT pg_advisory_lock(%d)", usual().lockKey()),
-			waiting: "query LIKE '%pg_try_advisory_lock%'", tries: true,
 		},
 		{
 			name: "H3 at golang-migrate's advisory lock", hold: "SELECT pg_advisory_lock(" + theirs + ")",
@@ -227,18 +227,20 @@ func TestH3ContextEnds(t *testing.T) {
 			holder := open(t, dsn, nil)
 			holder.SetMaxOpenConns(1)
 			do(t, holder, c.hold)
-			pid := read[int](t, holder, "SELECT pg_backend_pid()")
+			who := fmt.Sprint(read[int](t, holder, "SELECT pg_backend_pid()"))
 
 			host := open(t, dsn, map[string]string{"application_name": "host"})
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
 			ended := make(chan error, 1)
-			go func() { ended <- usual().on(ctx, host) }()
-			const found = "EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'host' AND "
-			wait(t, admin, found+c.waiting+")")
-			if c.tries {
-				first := read[string](t, admin, "SELECT query_start FROM pg_stat_activity WHERE application_name = 'host'")
-				wait(t, admin, found+"query_start > '"+first+"')")
+			log := make(lines, 10)
+			u := usual()
+			u.log = slog.New(slog.NewTextHandler(log, nil))
+			go func() { ended <- u.on(ctx, host) }()
+			if c.waiting != "" {
+				wait(t, admin, "EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'host' AND "+c.waiting+")")
+			} else if line := <-log; !strings.Contains(line, who) {
+				t.Errorf("the log says %s, not %s", line, who)
 			}
 			cancel()
 			select {
@@ -249,13 +251,21 @@ func TestH3ContextEnds(t *testing.T) {
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("the error is %v", err)
 			}
-			if who := fmt.Sprintf("held by the process %d of PostgreSQL", pid); c.tries && !strings.Contains(err.Error(), who) {
-				t.Errorf("the error %v does not say %s", err, who)
+			if c.waiting == "" && !strings.Contains(err.Error(), "held by the process "+who+" of PostgreSQL") {
+				t.Errorf("the error %v does not say who holds the lock: %s", err, who)
 			}
 			wait(t, admin, "NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'host')")
 		})
 	}
 	usual().must(t, admin)
+}
+
+// lines are what a log wrote.
+type lines chan string
+
+func (l lines) Write(line []byte) (int, error) {
+	l <- string(line)
+	return len(line), nil
 }
 
 // wait asks until the condition holds.

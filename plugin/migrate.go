@@ -80,6 +80,8 @@ func probeBinaryParameters(ctx context.Context, db *sqlx.DB) error {
 	switch {
 	case err == nil && answer == 1:
 		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
 	case err == nil || refused:
 		return errors.New("the DSN of Config.DB must hold binary_parameters=yes with Config.Database.Unprepared, " +
 			"since PgBouncer would mix up the statements of its clients")

@@ -4,12 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
 // createSQL inserts a webhook unless its ID is taken or the instance holds $8
-// webhooks already (null: no limit), and says what it found.
+// webhooks behind the serial $9, and says what it found and what it counted.
 //
 // The instance is locked first, as the foreign key would do last: so it can not
 // be removed meanwhile, and creates take their locks in one order. The lock is
@@ -20,16 +21,15 @@ WITH home AS (
     FROM merchant_webhooks.instance
     WHERE instance_id = $1::text
     FOR KEY SHARE
-), room AS (
-    SELECT $8::bigint IS NULL OR (
-        SELECT count(*)
-        FROM (
-            SELECT
-            FROM merchant_webhooks.webhook
-            WHERE instance_serial = (SELECT instance_serial FROM home)
-            LIMIT $8::bigint
-        ) AS counted
-    ) < $8::bigint AS free
+), newer AS (
+    SELECT count(*) AS count, coalesce(max(webhook_serial), 0) AS last
+    FROM (
+        SELECT webhook_serial
+        FROM merchant_webhooks.webhook
+        WHERE instance_serial = (SELECT instance_serial FROM home)
+          AND webhook_serial > $9::bigint
+        LIMIT $8::bigint
+    ) AS counted
 ), found AS (
     SELECT (event_type, url, http_method, header_template, body_template)
         IS NOT DISTINCT FROM ($3::text, $4::text, $5::text, $6::text, $7::text) AS equal
@@ -41,7 +41,7 @@ WITH home AS (
         (instance_serial, webhook_id, event_type, url, http_method, header_template, body_template)
     SELECT instance_serial, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text
     FROM home
-    WHERE (SELECT free FROM room)
+    WHERE (SELECT count FROM newer) < $8::bigint
     ON CONFLICT (instance_serial, webhook_id) DO NOTHING
     RETURNING webhook_serial
 )
@@ -50,9 +50,10 @@ SELECT CASE
     WHEN EXISTS (SELECT FROM made) THEN 'created'
     WHEN (SELECT equal FROM found) THEN 'equal'
     WHEN NOT (SELECT equal FROM found) THEN 'different'
-    WHEN NOT (SELECT free FROM room) THEN 'full'
+    WHEN count >= $8::bigint THEN 'full'
     ELSE 'unseen'
-END`
+END, count, last
+FROM newer`
 
 // lockInstanceSQL makes all other creates in an instance wait, those under way
 // first.
@@ -79,8 +80,8 @@ const (
 )
 
 // margin is how far from an instance's limit creates stop to run side by side.
-// Each counts what was committed before it began, so that many can not exceed
-// the limit unless more than margin of them are committed while one runs.
+// Each counts what was committed before it began, so they can not exceed the
+// limit unless hundreds of them run in one instance at the same time.
 const margin = 1000
 
 // Create stores a new webhook. It is nil, too, if the instance holds an equal
@@ -90,7 +91,7 @@ const margin = 1000
 // (negative: no limit).
 //
 // Creates run side by side until an instance is 1,000 short of its limit; from
-// there on one after the other, in five round trips instead of one, so that the
+// there on one after the other, in four round trips instead of one, so that the
 // limit is exact.
 func (r *Repo) Create(ctx context.Context, instance string, w webhook.Webhook, max int) error {
 	columns := [...]any{
@@ -120,16 +121,41 @@ func (r *Repo) Create(ctx context.Context, instance string, w webhook.Webhook, m
 
 // insert creates within the limit: at once where it is far, else carefully.
 func (r *Repo) insert(ctx context.Context, columns []any, max int) (verdict, error) {
-	switch near := max - margin; {
-	case max < 0:
-		return r.ask(ctx, nil, r.create, append(columns, nil))
-	case near > 0:
-		v, err := r.ask(ctx, nil, r.create, append(columns, int64(near)))
-		if v != full || err != nil {
-			return v, err
-		}
+	if max < 0 {
+		v, _, err := r.insertOnce(ctx, nil, columns, 1, tally{serial: math.MaxInt64}) // there is none behind it
+		return v, err
 	}
-	return r.insertAlone(ctx, columns, max)
+	v, err := full, error(nil)
+	if near := int64(max - margin); near > 0 {
+		v, err = r.insertFar(ctx, columns, near)
+	}
+	if v == full && err == nil {
+		v, err = r.insertAlone(ctx, columns, max)
+	}
+	return v, err
+}
+
+// insertFar creates if the instance holds less than near webhooks.
+func (r *Repo) insertFar(ctx context.Context, columns []any, near int64) (verdict, error) {
+	instance := columns[0].(string)
+	known := r.tallies.get(instance)
+	if known.count >= near {
+		return full, nil // whoever goes on from here counts anew
+	}
+	v, newer, err := r.insertOnce(ctx, nil, columns, near-known.count, known)
+	switch {
+	case err != nil:
+		return "", err
+	case v == full && known != tally{}:
+		// What was deleted since the tally may have made room.
+		r.tallies.drop(instance)
+		return r.insertFar(ctx, columns, near)
+	case v == created && known == tally{}:
+		r.tallies.set(instance, newer)
+	case newer.count >= maxNewer:
+		r.tallies.drop(instance)
+	}
+	return v, nil
 }
 
 // insertAlone creates while no other create runs in the instance. Its statement
@@ -147,11 +173,21 @@ func (r *Repo) insertAlone(ctx context.Context, columns []any, max int) (verdict
 	if err := r.each(ctx, tx, r.lockInstance, columns[:1], func(*sql.Rows) error { return nil }); err != nil {
 		return "", err
 	}
-	v, err := r.ask(ctx, tx, r.create, append(columns, int64(max)))
+	v, all, err := r.insertOnce(ctx, tx, columns, int64(max), tally{})
 	if err != nil || v != created {
 		return v, err
 	}
+	r.tallies.set(columns[0].(string), all)
 	return v, tx.Commit()
+}
+
+// insertOnce runs createSQL: it inserts where there is room behind the tally,
+// and gives the tally of what it counted there.
+func (r *Repo) insertOnce(ctx context.Context, tx *sql.Tx, columns []any, room int64, behind tally) (v verdict, newer tally, err error) {
+	err = r.each(ctx, tx, r.create, append(columns, room, behind.serial), func(rows *sql.Rows) error {
+		return rows.Scan(&v, &newer.count, &newer.serial)
+	})
+	return v, newer, err
 }
 
 // otherwise is the error of the verdicts that mean the same for all statements.

@@ -96,6 +96,60 @@ func TestLimit(t *testing.T) {
 	})
 }
 
+func TestTallies(t *testing.T) {
+	// near is where creates begin to run one after the other.
+	const limit, near = margin + 10, 10
+	for _, c := range []struct {
+		name   string
+		others func(t *testing.T, r *Repo) // what happens beside the Repo, which knows of two webhooks
+		room   int                         // afterwards
+	}{
+		{"nothing", func(*testing.T, *Repo) {}, limit - 2},
+		{"others fill it", func(t *testing.T, r *Repo) { fill(t, r, "admin", limit-2) }, 0},
+		{"others fill it but for one", func(t *testing.T, r *Repo) { fill(t, r, "admin", limit-3) }, 1},
+		{"others come near", func(t *testing.T, r *Repo) { fill(t, r, "admin", near) }, limit - near - 2},
+		{"others come near and delete all", func(t *testing.T, r *Repo) {
+			fill(t, r, "admin", near)
+			want(t, r.Create(t.Context(), "admin", named(sample, "careful"), limit), none, "")
+			r.db.MustExec(`DELETE FROM merchant_webhooks.webhook`)
+		}, limit},
+		{"the instance is another of the same name", func(t *testing.T, r *Repo) {
+			want(t, r.RemoveInstance(t.Context(), nil, "admin"), none, "")
+			want(t, r.AddInstance(t.Context(), nil, "admin"), none, "")
+		}, limit},
+	} {
+		t.Run("C17 "+c.name, func(t *testing.T) {
+			r := fresh(t)
+			for _, id := range []string{"first", "second"} {
+				want(t, r.Create(t.Context(), "admin", named(sample, id), limit), none, "")
+			}
+			c.others(t, r)
+			for i := range c.room {
+				want(t, r.Create(t.Context(), "admin", named(sample, fmt.Sprint(i)), limit), none, "")
+			}
+			want(t, r.Create(t.Context(), "admin", named(sample, "one more"), limit), webhook.CodeForbidden, "admin")
+		})
+	}
+	t.Run("C17 a tally is counted anew in time", func(t *testing.T) {
+		r := fresh(t)
+		for i := range 3 * maxNewer {
+			want(t, r.Create(t.Context(), "admin", named(sample, fmt.Sprint(i)), 10_000), none, "")
+		}
+		if known := r.tallies.get("admin"); known.count < maxNewer || known.count >= 3*maxNewer {
+			t.Errorf("the tally is %+v", known)
+		}
+	})
+	t.Run("C17 their number is bounded", func(t *testing.T) {
+		var some tallies
+		for i := range maxTallies + 10 {
+			some.set(fmt.Sprint(i), tally{1, 1})
+		}
+		if n := len(some.of); n > maxTallies {
+			t.Errorf("%d are kept", n)
+		}
+	})
+}
+
 // fill makes webhooks without asking for each.
 func fill(t testing.TB, r *Repo, instance string, n int) {
 	t.Helper()

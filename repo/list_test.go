@@ -120,7 +120,7 @@ func TestPlans(t *testing.T) {
 		{"C12 a page of a complete list", listForwardsSQL, `%s, 0, 1001`, 60},
 		{"C8 one webhook", getSQL, `%s, 'filled 7'`, 20},
 		{"C14 an update", updateSQL, `%s, 'filled 7', 'refund', 'https://shop.example/', 'POST', null, null`, 60},
-		{"C17 a create that counts", createSQL, `%s, 'new', 'pay', 'https://shop.example/', 'POST', null, null, 9000`, 100},
+		{"C17 a create that counts", createSQL, `%s, 'new', 'pay', 'https://shop.example/', 'POST', null, null, 9000, 0`, 100},
 	} {
 		for _, mode := range []string{"force_generic_plan", "force_custom_plan"} {
 			for _, instance := range []string{"before", "big", "after"} {

@@ -46,6 +46,7 @@ type Repo struct {
 	db         *sqlx.DB
 	unprepared bool
 	pool       poolWatch
+	tallies    tallies
 
 	// One for each SQL text of the package, which stands beside its method.
 	create, lockInstance     *statement

@@ -104,8 +104,8 @@ func started(tx *sql.Tx, err error) error {
 // A verdict is what a statement says it did, in a row of its own.
 type verdict string
 
-// ask runs a statement that answers with a verdict.
-func (r *Repo) ask(ctx context.Context, tx *sql.Tx, s *statement, args []any) (v verdict, err error) {
-	err = r.each(ctx, tx, s, args, func(rows *sql.Rows) error { return rows.Scan(&v) })
+// ask runs a statement that answers with a verdict alone.
+func (r *Repo) ask(ctx context.Context, s *statement, args []any) (v verdict, err error) {
+	err = r.each(ctx, nil, s, args, func(rows *sql.Rows) error { return rows.Scan(&v) })
 	return v, err
 }

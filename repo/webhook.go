@@ -84,7 +84,7 @@ func (r *Repo) Update(ctx context.Context, instance string, w webhook.Webhook) e
 		orNull(w.HeaderTemplate), orNull(w.BodyTemplate),
 	}
 	return r.run(ctx, updating, func() error {
-		v, err := r.ask(ctx, nil, r.update, args)
+		v, err := r.ask(ctx, r.update, args)
 		if err != nil || v == changed || v == equal {
 			return err
 		}
@@ -117,7 +117,7 @@ END`
 // answered with CodeWebhookUnknown, as for a client that repeats one.
 func (r *Repo) Delete(ctx context.Context, instance, id string) error {
 	return r.run(ctx, deleting, func() error {
-		v, err := r.ask(ctx, nil, r.remove, []any{instance, id})
+		v, err := r.ask(ctx, r.remove, []any{instance, id})
 		if err != nil || v == deleted {
 			return err
 		}

@@ -29,11 +29,14 @@ var headersOfSending = map[string]bool{
 	"Upgrade":           true,
 }
 
+// tokenCharacters are what a header's name may hold (RFC 9110, 5.6.2).
+const tokenCharacters = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 // ParseHeaders reads the headers that a header template was expanded to: lines
 // of the form Name: value, ended by \n or \r\n; blank lines are skipped. Names
-// are HTTP tokens (RFC 9110, 5.6.2). Values are printable: what unicode.IsPrint
-// holds for, which a sender writes as UTF-8, and tabs. It says what is wrong
-// with the first line that can not be sent.
+// are HTTP tokens. Values are printable: what unicode.IsPrint holds for, which a
+// sender writes as UTF-8, and tabs. It says what is wrong with the first line
+// that can not be sent.
 func ParseHeaders(expanded string) ([]Header, Message) {
 	if !utf8.ValidString(expanded) {
 		return nil, Say("header_template.encoding")
@@ -64,7 +67,7 @@ func parseHeader(line string, number int) (Header, Message) {
 		return Header{}, Say("header_template.form", "line", number)
 	}
 	for _, r := range name {
-		if !isTokenCharacter(r) {
+		if !strings.ContainsRune(tokenCharacters, r) {
 			return Header{}, Say("header_template.name", "line", number, "name", shorten(visible(name)), "char", visible(string(r)))
 		}
 	}
@@ -77,16 +80,6 @@ func parseHeader(line string, number int) (Header, Message) {
 		}
 	}
 	return Header{Name: name, Value: strings.Trim(value, " \t")}, Message{}
-}
-
-// isTokenCharacter reports whether a header's name may hold the character.
-func isTokenCharacter(r rune) bool {
-	switch {
-	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
-		return true
-	default:
-		return strings.ContainsRune("!#$%&'*+-.^_`|~", r)
-	}
 }
 
 // visible shows what else could not be seen, or would hide something.

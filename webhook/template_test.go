@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -108,6 +109,8 @@ func TestExpand(t *testing.T) {
 		{"E5 inverted section", "{{^x}}{{{json.a}}}{{/x}}", `{"a":"b"}`, `"b"`},
 		{"E5 found from within", "{{#a}}{{#b}}{{#c}}{{{json.d}}}{{/c}}{{/b}}{{/a}}", `{"a":{"b":true},"c":{"d":1}}`, "1"},
 		{"E5 json is reserved", "{{{json}}}", `{"json":7}`, `{"json":7}`},
+		{"E5 only at the beginning of a name", "{{{json.b}}} {{a.json}}", `{"a":{"json":1},"b":2}`, "2 1"},
+		{"E5 a list beside its objects' json", "{{#l}}{{{json.a}}}{{/l}} {{{l}}} {{{json.l}}}", `{"l":[{"a":1}]}`, `1 [{"a":1}] [{"a":1}]`},
 		{"E5 the rest stays as it is", "{{#a}}{{b}}{{{.}}}{{{json.b}}}{{/a}}", `{"a":[{"b":"c"}]}`, `c{"b":"c"}"c"`},
 		{"E5 lists beside", "{{{json.a}}}{{{l}}}{{#l}}{{.}}{{/l}}", `{"a":1,"l":[2,3]}`, "1[2,3]23"},
 	}
@@ -130,6 +133,7 @@ func TestParseTemplate(t *testing.T) {
 		{"V5 never closed, alone on its line", "{{#a}}\n{{/a}}\n\n  {{^b}}  \n", "Line 4 of the body: {{^b}} is never closed. Write {{/b}} after it."},
 		{"V5 never closed, \\r\\n", "\r\n{{#a}}\r\n{{/a}}\r\n{{# b }}", "Line 4 of the body: {{# b }} is never closed. Write {{/b}} after it."},
 		{"V5 never closed, other delimiters", "{{=<% %>=}}\n<%#a%>", "Line 2 of the body: <%#a%> is never closed. Write <%/a%> after it."},
+		{"V5 after a comment of many lines", "{{! a\n\nb }}\n{{#a}}", "Line 4 of the body: {{#a}} is never closed. Write {{/a}} after it."},
 		{"V5 not complete at the end", "a\nb {{order_id", "Line 2 of the body: {{order_id is not complete. A variable is written {{name}}."},
 		{"V5 not complete, another follows", "\n{\"a\": \"{{order_id}\", \"b\": \"{{b}}\"}", "Line 2 of the body: {{order_id}\", \"b\": \"{{b}} is not complete. A variable is written {{name}}."},
 		{"V5 not complete, a line break", "{{a\nb}}", "Line 1 of the body: {{a is not complete. A variable is written {{name}}."},
@@ -150,6 +154,8 @@ func TestParseTemplate(t *testing.T) {
 		{"V5 parent", "{{<a}}{{/a}}", "Line 1 of the body: {{<a}} is not possible. A text can only use the data of its event."},
 		{"V5 delimiters of blanks", "{{=<%=}}", "Line 1 of the body: {{=<%=}} does not set delimiters. Write it like {{=<% %>=}}, each of them 1 to 16 bytes long."},
 		{"V5 delimiters too far apart", "{{=<%  %>=}}", "Line 1 of the body: {{=<%  %>=}} does not set delimiters. Write it like {{=<% %>=}}, each of them 1 to 16 bytes long."},
+		{"V5 delimiters with =", "{{=<= =>=}}", "Line 1 of the body: {{=<= =>=}} does not set delimiters. Write it like {{=<% %>=}}, each of them 1 to 16 bytes long."},
+		{"V5 delimiters without end", "{{=<% %>}}", "Line 1 of the body: {{=<% %>}} does not set delimiters. Write it like {{=<% %>=}}, each of them 1 to 16 bytes long."},
 		{"V5 delimiters too long", "{{=<%%%%%%%%%%%%%%%% %>=}}", "Line 1 of the body: {{=<%%%%%%%%%%%%%%%% %>=}} does not set delimiters. Write it like {{=<% %>=}}, each of them 1 to 16 bytes long."},
 		{"V5 long name is cut", "{{#" + strings.Repeat("a", 100) + "}}", "Line 1 of the body: {{#" + strings.Repeat("a", 61) + "… is never closed. Write {{/" + strings.Repeat("a", 64) + "…}} after it."},
 		{"V5 no UTF-8", "\xff", "The body contains bytes that are not Unicode text. Send it as UTF-8."},
@@ -260,7 +266,7 @@ func TestV9_Budget(t *testing.T) {
 		{"V9 a large value often", strings.Repeat("{{x}}", 10_000), `{"x":"` + strings.Repeat("<", 1<<20) + `"}`, false},
 		{"V9 a large value, asked only", strings.Repeat("{{#x}}{{/x}}", 9_000), `{"x":"` + strings.Repeat(" ", 1<<20) + `"}`, true},
 		{"V9 json of 9,000 objects", "{{#x}}{{#no}}{{{json.a.b}}}{{{json.c}}}{{/no}}{{/x}}", `{"x":[` + strings.Repeat(`{"a":{"b":1}},`, 8_999) + `{}]}`, true},
-		{"V9 many names of json for many objects", "{{#x}}{{#no}}" + manyJSONNames(10_000) + "{{/no}}{{/x}}", `{"x":[` + strings.Repeat(`{},`, 9_999) + `{}]}`, false},
+		{"V9 many names of json for many objects", "{{#x}}{{#no}}" + manyJSONNames(10_000) + "{{/no}}{{/x}}", `{"x":[` + strings.Repeat(`{},`, 4_999) + `{}]}`, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -277,6 +283,19 @@ func TestV9_Budget(t *testing.T) {
 				t.Errorf("another Problem: %v", problem)
 			}
 		})
+	}
+}
+
+// TestV9_ViewsEnd: once too many views were asked for, no more are made.
+func TestV9_ViewsEnd(t *testing.T) {
+	names := paths{}
+	for i := range 1000 {
+		names.add([]string{strconv.Itoa(i), "a"})
+	}
+	v := views{paths: names, left: 100}
+	v.dress(dataOf(t, `{"0":{"a":1}}`).root)
+	if v.left >= 0 || v.left < -5 {
+		t.Errorf("%d views are left, want a little less than none", v.left)
 	}
 }
 

@@ -39,7 +39,7 @@ func (b *views) dress(v any) any {
 // view is a value as JSON, with such a view at each of the names below it.
 func (b *views) view(v any, below paths) any {
 	b.left--
-	if len(below) == 0 || b.left < 0 {
+	if len(below) == 0 {
 		return jsonOf(v)
 	}
 	view := make(object, len(below)+1)
