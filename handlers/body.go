@@ -39,6 +39,9 @@ func (a *API) readBody(c *call) ([]byte, error) {
 		text.Grow(int(n) + bytes.MinRead)
 	}
 	_, err = io.Copy(&text, io.LimitReader(plain, a.MaxBody+1))
+	if sent.ended {
+		c.Request.Body = http.NoBody // so fail knows
+	}
 	switch {
 	case errors.As(sent.err, new(*http.MaxBytesError)), int64(text.Len()) > a.MaxBody:
 		return nil, tooLarge
@@ -62,15 +65,20 @@ func refuseBody(m webhook.Message, cause error) *webhook.Problem {
 }
 
 // arriving is the body as the client sends it. It keeps the error of the
-// connection apart from what a decompressor makes of it.
+// connection, and its end, apart from what a decompressor makes of them.
 type arriving struct {
-	body io.Reader
-	err  error
+	body  io.Reader
+	ended bool
+	err   error
 }
 
 func (r *arriving) Read(p []byte) (int, error) {
 	n, err := r.body.Read(p)
-	if err != nil && err != io.EOF {
+	switch err {
+	case nil:
+	case io.EOF:
+		r.ended = true
+	default:
 		r.err = err
 	}
 	return n, err

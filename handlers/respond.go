@@ -37,8 +37,8 @@ func (a *API) fail(c *gin.Context, err error) {
 	if status == http.StatusUnauthorized {
 		c.Header("WWW-Authenticate", "Bearer")
 	}
-	if c.Request.ContentLength != 0 {
-		// What is left of the body is not waited for.
+	if c.Request.Body != http.NoBody {
+		// Its rest is not waited for, so the connection can not be used again.
 		c.Header("Connection", "close")
 	}
 	writeJSON(c, status, failure{
