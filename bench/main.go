@@ -162,14 +162,15 @@ func pgbenchScript(ctx context.Context, db *sqlx.DB) (string, error) {
 	var statement string
 	err := db.GetContext(ctx, &statement, `
 		SELECT query FROM pg_stat_activity
-		WHERE query ~ 'INSERT INTO [^ ]*webhook' AND query LIKE '%$8%' AND pid <> pg_backend_pid() LIMIT 1`)
+		WHERE query ~ 'INSERT INTO [^ ]*webhook' AND query LIKE '%$9%' AND pid <> pg_backend_pid() LIMIT 1`)
 	if err != nil {
 		return "", fmt.Errorf("find the statement of a create: %w", err)
 	}
 	literal := func(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 	values := []string{
 		":instance", ":id", literal(eventType), literal(target), literal("POST"),
-		literal(headerTemplate), literal(bodyTemplate), "9000",
+		literal(headerTemplate), literal(bodyTemplate),
+		"9000", "9223372036854775807", // room for all, and none to count: the least work it does
 	}
 	statement = regexp.MustCompile(`\$\d`).ReplaceAllStringFunc(statement, func(parameter string) string {
 		return values[parameter[1]-'1']

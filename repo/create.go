@@ -135,7 +135,8 @@ func (r *Repo) insert(ctx context.Context, columns []any, max int) (verdict, err
 	return v, err
 }
 
-// insertFar creates if the instance holds less than near webhooks.
+// insertFar creates if the instance holds less than near webhooks. It may take
+// some for there that were deleted.
 func (r *Repo) insertFar(ctx context.Context, columns []any, near int64) (verdict, error) {
 	instance := columns[0].(string)
 	known := r.tallies.get(instance)
@@ -143,19 +144,12 @@ func (r *Repo) insertFar(ctx context.Context, columns []any, near int64) (verdic
 		return full, nil // whoever goes on from here counts anew
 	}
 	v, newer, err := r.insertOnce(ctx, nil, columns, near-known.count, known)
-	switch {
-	case err != nil:
-		return "", err
-	case v == full && known != tally{}:
-		// What was deleted since the tally may have made room.
-		r.tallies.drop(instance)
-		return r.insertFar(ctx, columns, near)
-	case v == created && known == tally{}:
+	if v == created && known == (tally{}) {
 		r.tallies.set(instance, newer)
-	case newer.count >= maxNewer:
+	} else if newer.count >= maxNewer {
 		r.tallies.drop(instance)
 	}
-	return v, nil
+	return v, err
 }
 
 // insertAlone creates while no other create runs in the instance. Its statement

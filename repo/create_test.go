@@ -130,6 +130,15 @@ func TestTallies(t *testing.T) {
 			want(t, r.Create(t.Context(), "admin", named(sample, "one more"), limit), webhook.CodeForbidden, "admin")
 		})
 	}
+	t.Run("C17 what a tally knows of takes room", func(t *testing.T) {
+		r := fresh(t)
+		const limit = 3 * margin
+		fill(t, r, "admin", limit-margin-100)
+		want(t, r.Create(t.Context(), "admin", named(sample, "counted"), limit), none, "")
+		r.db.MustExec(`UPDATE merchant_webhooks.webhook SET webhook_id = 'before ' || webhook_id`)
+		fill(t, r, "admin", margin+99)
+		want(t, r.Create(t.Context(), "admin", named(sample, "one more"), limit), webhook.CodeForbidden, "admin")
+	})
 	t.Run("C17 a tally is counted anew in time", func(t *testing.T) {
 		r := fresh(t)
 		for i := range 3 * maxNewer {

@@ -17,7 +17,7 @@ import (
 const clients = 64
 
 // isolations are what a host's database may have as its default.
-var isolations = []string{"read committed", "serializable"}
+var isolations = []string{"read committed", "repeatable read", "serializable"}
 
 // isolated is a database with a default isolation, and Repos of two processes.
 func isolated(t *testing.T, isolation string) [2]*Repo {
@@ -65,7 +65,7 @@ func count(t *testing.T, errs []error, allowed ...webhook.Code) map[webhook.Code
 }
 
 func TestConcurrentCreates(t *testing.T) {
-	rounds := map[string]int{"read committed": 300, "serializable": 100}
+	rounds := map[string]int{"read committed": 300, "repeatable read": 30, "serializable": 100}
 	for _, isolation := range isolations {
 		t.Run("C11 identical ones, "+isolation, func(t *testing.T) {
 			repos := isolated(t, isolation)

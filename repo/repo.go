@@ -1,6 +1,7 @@
 // Package repo is the one repository: it alone knows SQL. Each operation is
-// one statement and one round trip, whatever its answer is. What the database
-// refuses or fails at comes out as a *webhook.Problem.
+// one statement and one round trip, whatever its answer is; only a create near
+// an instance's limit takes more. What the database refuses or fails at comes
+// out as a *webhook.Problem.
 package repo
 
 import (
