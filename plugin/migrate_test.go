@@ -136,15 +136,7 @@ func TestMigrateDSN(t *testing.T) {
 		dsn := pgtest.DSN(t)
 		reader := openWith(t, dsn, setting("default_transaction_read_only", "on"))
 		newHost(t, reader, func(c *plugin.Config) { c.Database.MigrateDSN = dsn })
-		if open := reader.Stats().OpenConnections; open != 1 {
-			t.Errorf("the pool has %d connections", open)
-		}
-		for alone := false; !alone; { // its connection ends
-			const others = "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid())"
-			if err := reader.GetContext(t.Context(), &alone, others); err != nil {
-				t.Fatal(err)
-			}
-		}
+		alone(t, reader)
 	})
 	for name, dsn := range map[string]string{
 		"H10 a bad port":           "postgres://shop:hunter2@localhost:port/shop",
