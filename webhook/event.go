@@ -101,3 +101,7 @@ func (c *Catalogue) Names() []string {
 	}
 	return names
 }
+
+// All are all event types, in the order of Names. What it gives is shared: it
+// must not be changed.
+func (c *Catalogue) All() []EventType { return c.types }

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 )
@@ -56,3 +57,7 @@ func englishValue(v any) string {
 	}
 	return digits
 }
+
+// Texts are the English texts of all messages by key, for those who translate
+// them. A placeholder is a name in single braces.
+func Texts() map[string]string { return maps.Clone(english) }

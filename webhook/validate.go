@@ -16,6 +16,9 @@ type Policy struct {
 	EventTypes *Catalogue
 	// AllowedNetworks may be sent to although they are not public.
 	AllowedNetworks []netip.Prefix
+	// RefuseBreakable refuses a body that says it is JSON and can give broken
+	// JSON (see Breaks); otherwise its author is warned only.
+	RefuseBreakable bool
 }
 
 // The JSON names of a webhook's fields, which the forms use too.
