@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -181,6 +182,49 @@ func TestKeepsData(t *testing.T) {
 	}
 	if code := p.end(t, syscall.SIGTERM); code != 0 {
 		t.Errorf("status %d: %s", code, p.stderr)
+	}
+}
+
+// TestDrains ends the example in the middle of a request, which is answered all
+// the same.
+func TestDrains(t *testing.T) {
+	p := start(t, cache(t))
+	conn, err := net.Dial("tcp", strings.TrimPrefix(p.root, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	body := `{"webhook_id":"late","event_type":"pay","url":"https://erp.example.com/","http_method":"POST"}`
+	fmt.Fprintf(conn, "POST /private/webhooks HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer secret-token:demo-all\r\n"+
+		"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n", len(body))
+	answers := bufio.NewReader(conn)
+	// The server asks for the body once the request is under way.
+	if line, err := answers.ReadString('\n'); err != nil || !strings.Contains(line, " 100 ") {
+		t.Fatalf("the server asked for the body with %q, %v", line, err)
+	}
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- p.Wait() }()
+	select {
+	case err := <-ended:
+		t.Fatalf("it ended in the middle of a request: %v", err)
+	case <-time.After(time.Second): // without a request it takes a tenth of that
+	}
+	fmt.Fprint(conn, body)
+	if _, err := answers.ReadString('\n'); err != nil { // the empty line behind 100 Continue
+		t.Fatal(err)
+	}
+	response, err := http.ReadResponse(answers, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if response.StatusCode != http.StatusNoContent {
+		t.Errorf("the request under way was answered with %d", response.StatusCode)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("%v: %s", err, p.stderr)
 	}
 }
 

@@ -54,7 +54,9 @@ func run(ctx context.Context, out io.Writer, log *slog.Logger) error {
 		return err
 	}
 	server := &http.Server{Handler: shop, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	drained := make(chan struct{})
 	go func() {
+		defer close(drained)
 		<-ctx.Done()
 		drain, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
@@ -66,6 +68,7 @@ func run(ctx context.Context, out io.Writer, log *slog.Logger) error {
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serving ended: %w", err)
 	}
+	<-drained // Serve returns as soon as the shutdown begins
 	return nil
 }
 
