@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/internal/pgdev/pgtest"
 )
 
 // binary is the example as `make run` starts it.
@@ -29,7 +31,7 @@ func TestMain(m *testing.M) {
 	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		panic(string(out))
 	}
-	code := m.Run()
+	code := pgtest.Main(m)
 	os.RemoveAll(dir)
 	os.Exit(code)
 }
@@ -142,7 +144,7 @@ func TestReadme(t *testing.T) {
 
 func TestHome(t *testing.T) {
 	p := start(t, cache(t))
-	for path, want := range map[string]int{"/": 200, "/config": 200, "/instances/sandbox/config": 200, "/nothing": 404} {
+	for path, want := range map[string]int{"/": 200, "/login": 200, "/shop.css": 200, "/config": 200, "/instances/sandbox/config": 200, "/nothing": 404} {
 		if got := p.get(t, path, "").StatusCode; got != want {
 			t.Errorf("GET %s: %d, want %d", path, got, want)
 		}

@@ -15,14 +15,8 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
-
-	"github.com/gin-gonic/gin"
-	"github.com/jmoiron/sqlx"
-
-	"github.com/seed-7c2cc908/merchant-webhooks/plugin"
 )
 
 func main() {
@@ -70,37 +64,4 @@ func run(ctx context.Context, out io.Writer, log *slog.Logger) error {
 	}
 	<-drained // Serve returns as soon as the shutdown begins
 	return nil
-}
-
-// newShop is the Gin application: it mounts the plugin in three calls.
-func newShop(ctx context.Context, db *sqlx.DB, log *slog.Logger) (http.Handler, error) {
-	webhooks, err := plugin.New(plugin.Config{
-		DB: db,
-		Authorize: plugin.Tokens(
-			plugin.Token{Value: "secret-token:demo-all", Instance: "*", Scope: "all"},
-			plugin.Token{Value: "secret-token:demo-readonly", Instance: "*", Scope: "readonly"},
-			plugin.Token{Value: "secret-token:demo-order-simple", Instance: "*", Scope: "order-simple"},
-		),
-		Currency: &plugin.Currency{Code: "KUDOS", Name: "Kudos"},
-		Logger:   log,
-	})
-	if err != nil {
-		return nil, err
-	}
-	if err := webhooks.Migrate(ctx); err != nil {
-		return nil, err
-	}
-	if err := webhooks.AddInstance(ctx, nil, "sandbox"); err != nil {
-		return nil, err
-	}
-
-	gin.SetMode(gin.ReleaseMode)
-	engine := gin.New()
-	engine.Use(gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, cause any) {
-		log.Error("panic", "method", c.Request.Method, "route", c.FullPath(), "cause", cause, "stack", string(debug.Stack()))
-		c.AbortWithStatus(http.StatusInternalServerError)
-	}))
-	engine.GET("/", showHome)
-	webhooks.Register(&engine.RouterGroup)
-	return engine, nil
 }
