@@ -1,0 +1,44 @@
+// Package adminui makes the admin pages: their HTML, styles, script and texts.
+// A handler fills a view (List, Form, Detail, Delete, Apology) and says how the
+// request reads (Request); Render makes a Page of them, which goes into a
+// host's layout, or alone by Document. It knows no gin and no SQL, and no rule
+// about webhooks: those stand in package webhook.
+package adminui
+
+import (
+	"cmp"
+	"errors"
+	"time"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
+)
+
+// Options are how a host wants its pages.
+type Options struct {
+	// Title ends the title of each page. Empty: none.
+	Title string
+	// AccentColor is the colour of buttons and links, #rgb or #rrggbb. Defaults
+	// to a blue.
+	AccentColor string
+	// Location is the time zone that times are shown in. Defaults to UTC.
+	Location *time.Location
+	// Languages are a host's own, beside English and German.
+	Languages []Language
+	// Events are the event types that there are. It is required.
+	Events *webhook.Catalogue
+}
+
+// UI makes pages. It never changes, and is safe for use by several goroutines.
+type UI struct {
+	title    string
+	location *time.Location
+	events   *webhook.Catalogue
+}
+
+// New makes a UI. Its error names the option that is wrong.
+func New(o Options) (*UI, error) {
+	if o.Events == nil {
+		return nil, errors.New("Events is required")
+	}
+	return &UI{title: o.Title, location: cmp.Or(o.Location, time.UTC), events: o.Events}, nil
+}
