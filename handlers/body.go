@@ -27,7 +27,7 @@ func (a *API) readBody(c *call) ([]byte, error) {
 	}
 	if deadline, ok := c.ctx.Deadline(); ok {
 		// A server that can not do this (a test's recorder) has no slow clients.
-		_ = http.NewResponseController(c.Writer).SetReadDeadline(deadline)
+		_ = connectionOf(c.Writer).SetReadDeadline(deadline)
 	}
 	sent := &arriving{body: http.MaxBytesReader(nil, c.Request.Body, a.MaxBody)}
 	plain, encoding, err := decompress(sent, c.Request.Header.Values("Content-Encoding"))

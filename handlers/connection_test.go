@@ -1,9 +1,17 @@
 package handlers_test
 
 import (
+	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/plugin"
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
 // TestConnectionStays wants a connection to live on after a refusal, unless a
@@ -36,4 +44,38 @@ func TestConnectionStays(t *testing.T) {
 			}
 		})
 	}
+}
+
+// wrapped is a host with a middleware that puts a writer of its own before
+// gin's, twice, as those do that compress, or log, what is answered.
+var wrapped = setting{name: "wrapped", engine: func(e *gin.Engine) {
+	wrap := func(c *gin.Context) { c.Writer = struct{ gin.ResponseWriter }{c.Writer} }
+	e.Use(wrap, wrap)
+}}
+
+func TestWrappedWriter(t *testing.T) {
+	db := migrated(t)
+	h := startHost(t, db, wrapped, func(c *plugin.Config) { c.Limits.RequestTime = 400 * time.Millisecond })
+	t.Cleanup(h.Close)
+
+	t.Run("R6 a body that never ends, behind a middleware's writer", func(t *testing.T) {
+		p := startPost(t, h, "Content-Length: 1000")
+		fmt.Fprint(p, hook("endless")[:20])
+		check(t, p.answer(t, true), http.StatusBadRequest, int(webhook.CodeJSONInvalid))
+	})
+	t.Run("C12 is cut, behind a middleware's writer", func(t *testing.T) {
+		patient := startHost(t, db, wrapped, nil)
+		defer patient.Close()
+		fill(t, db, 20_000, `repeat('😀', 120) || n`)
+		body := slowly(t, patient.Listener.Addr().String())
+		if _, err := io.ReadFull(body, make([]byte, 100)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.ExecContext(t.Context(), `ALTER SCHEMA merchant_webhooks RENAME TO elsewhere`); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, body); err == nil || !isUnexpectedEnd(err) {
+			t.Errorf("the list ended with %v", err)
+		}
+	})
 }

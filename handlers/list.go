@@ -65,7 +65,7 @@ func (a *API) streamWebhooks(c *call, page repo.Page, items []repo.Item) {
 	if c.Request.Method == http.MethodHead {
 		return
 	}
-	connection := http.NewResponseController(c.Writer)
+	connection := connectionOf(c.Writer)
 	before := `{"webhooks":[`
 	for more := true; ; {
 		_ = connection.SetWriteDeadline(time.Now().Add(a.RequestTime))
