@@ -33,6 +33,8 @@ type UI struct {
 	title    string
 	location *time.Location
 	events   *webhook.Catalogue
+	// languages are those that it speaks.
+	languages *languages
 }
 
 // New makes a UI. Its error names the option that is wrong.
@@ -40,5 +42,9 @@ func New(o Options) (*UI, error) {
 	if o.Events == nil {
 		return nil, errors.New("Events is required")
 	}
-	return &UI{title: o.Title, location: cmp.Or(o.Location, time.UTC), events: o.Events}, nil
+	languages, err := newLanguages(o.Languages)
+	if err != nil {
+		return nil, err
+	}
+	return &UI{title: o.Title, location: cmp.Or(o.Location, time.UTC), events: o.Events, languages: languages}, nil
 }

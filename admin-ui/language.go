@@ -1,19 +1,133 @@
 package adminui
 
-import "time"
+import (
+	"html/template"
+	"strings"
 
-// Language is a language that pages are shown in.
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
+	"golang.org/x/text/language"
+)
+
+// Language is a language that the pages speak. A host makes one of the four
+// fields and gives it in Options.Languages; the methods are for the languages
+// that a UI gives back, which know what to read where a text is missing.
 type Language struct {
-	Tag, Name, Dir string
-	Texts          map[string]string
+	// Tag names it as BCP 47 does, such as "de" or "pt-BR". It decides the
+	// plural forms (CLDR) and how numbers are written.
+	Tag string
+	// Name is the language's own name for itself, such as "Deutsch".
+	Name string
+	// Dir is the direction of its script, "ltr" or "rtl"; empty means "ltr".
+	Dir string
+	// Texts are its texts by the keys of Entries. A text that counts something
+	// has one for each plural form, as "key#one" and "key#other", of the forms
+	// zero, one, two, few, many and other that the language has; the number is
+	// the placeholder {n}. A missing text is read in the language of the tag's
+	// parent, else in English.
+	Texts map[string]string
+
+	tag  language.Tag
+	next *Language // where to look for a text that is missing here
 }
 
-// Language gives the best language for tags or Accept-Language values in turn.
-func (u *UI) Language(preferred ...string) *Language {
-	return &Language{Tag: "en", Name: "English", Dir: "ltr"}
+// Say gives the text of a key. The pairs are a placeholder's name and its
+// value: ints are written as the language writes numbers, and the one named n
+// chooses the plural form. A key that no language has is its own text.
+func (l *Language) Say(key string, pairs ...any) string {
+	return l.Message(webhook.Say(key, pairs...))
 }
 
-// Time writes a time in the language, with its zone.
-func (l *Language) Time(t time.Time, loc *time.Location) string {
-	return t.In(loc).Format("2 Jan 2006, 15:04:05 MST")
+// Message gives a message of package webhook, or one made of any key here.
+func (l *Language) Message(m webhook.Message) string {
+	text, of, _ := l.find(m)
+	return fill(text, func(name string) (string, bool) {
+		value, ok := m.Args[name]
+		if !ok {
+			return "", false
+		}
+		return of.isolate(of.value(value)), true
+	})
+}
+
+// HTML is Say for a page: text and values are escaped, each string stands in a
+// <bdi> so that its direction disturbs none around it, and a value of type
+// template.HTML, such as a link within a sentence, stays as it is. A text that
+// is missing in the language is marked as one of the language that it is in.
+func (l *Language) HTML(key string, pairs ...any) template.HTML {
+	return l.MessageHTML(webhook.Say(key, pairs...))
+}
+
+// MessageHTML is Message for a page, as HTML is Say.
+func (l *Language) MessageHTML(m webhook.Message) template.HTML {
+	text, of, _ := l.find(m)
+	html := fill(template.HTMLEscapeString(text), func(name string) (string, bool) {
+		value, ok := m.Args[name]
+		if !ok {
+			return "", false
+		}
+		return of.valueHTML(value), true
+	})
+	if of.Tag != l.Tag {
+		html = `<span lang="` + of.Tag + `" dir="` + of.Dir + `">` + html + `</span>`
+	}
+	return template.HTML(html)
+}
+
+// EventTitle says in a few words what happened: in this language where it has
+// a text for it, else as the event type itself does.
+func (l *Language) EventTitle(e webhook.EventType) string {
+	return l.textOr("event."+e.Name+".title", e.Title)
+}
+
+// EventMeaning says in a sentence when the event is sent.
+func (l *Language) EventMeaning(e webhook.EventType) string {
+	return l.textOr("event."+e.Name+".meaning", e.Meaning)
+}
+
+// VariableMeaning says what an event's variable holds. A host's event may have
+// one of the same name as an event of GNU Taler's with another meaning: then
+// only a text of that event's own translates it.
+func (l *Language) VariableMeaning(e webhook.EventType, v webhook.Variable) string {
+	if text := l.textOr("event."+e.Name+".variable."+v.Name, ""); text != "" {
+		return text
+	}
+	if v.Meaning != variableMeanings()[v.Name] {
+		return v.Meaning
+	}
+	return l.textOr("variable."+v.Name, v.Meaning)
+}
+
+// textOr gives the text of a key, or other where no language has it.
+func (l *Language) textOr(key, other string) string {
+	if text, _, ok := l.find(webhook.Say(key)); ok {
+		return text
+	}
+	return other
+}
+
+// fill puts values in the place of a text's placeholders, {name}. Two or more
+// braces in a row are those of templates and stay; so does a placeholder that
+// has no value.
+func fill(text string, value func(name string) (string, bool)) string {
+	var b strings.Builder
+	for {
+		before, after, found := strings.Cut(text, "{")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		if rest := strings.TrimLeft(after, "{"); rest != after {
+			b.WriteString(text[len(before) : len(text)-len(rest)])
+			text = rest
+			continue
+		}
+		text = after
+		name, rest, _ := strings.Cut(after, "}")
+		if filled, ok := value(name); ok {
+			b.WriteString(filled)
+			text = rest
+		} else {
+			b.WriteByte('{')
+		}
+	}
 }

@@ -1,0 +1,132 @@
+package adminui
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/language"
+)
+
+// The directions of a script.
+const (
+	ltr = "ltr"
+	rtl = "rtl"
+)
+
+// languages are those that the pages can speak, English first.
+type languages struct {
+	all     []*Language
+	matcher language.Matcher
+}
+
+// newLanguages gives English, German and a host's languages. One with the tag
+// of another goes before it, text by text.
+func newLanguages(extra []Language) (*languages, error) {
+	ls := &languages{}
+	for _, built := range []Language{english(), german()} {
+		if err := ls.add(built); err != nil {
+			return nil, err
+		}
+	}
+	for i, l := range extra {
+		if err := ls.add(l); err != nil {
+			return nil, fmt.Errorf("Languages[%d]: %w", i, err)
+		}
+	}
+	tags := make([]language.Tag, len(ls.all))
+	for i, l := range ls.all {
+		tags[i] = l.tag
+		ls.link(l)
+	}
+	ls.matcher = language.NewMatcher(tags)
+	return ls, nil
+}
+
+func (ls *languages) add(l Language) error {
+	tag, err := language.Parse(l.Tag)
+	if err != nil || tag.IsRoot() {
+		return fmt.Errorf("%q is no language's tag, such as \"de\" or \"pt-BR\"", l.Tag)
+	}
+	l.Tag, l.tag, l.next = tag.String(), tag, nil
+	l.Texts = maps.Clone(l.Texts)
+	i := slices.IndexFunc(ls.all, func(other *Language) bool { return other.Tag == l.Tag })
+	if i >= 0 {
+		l.next = ls.all[i]
+		l.Name, l.Dir = orElse(l.Name, l.next.Name), orElse(l.Dir, l.next.Dir)
+	}
+	l.Name, l.Dir = orElse(l.Name, l.Tag), orElse(l.Dir, ltr)
+	if l.Dir != ltr && l.Dir != rtl {
+		return fmt.Errorf("the direction %q of %s is neither %q nor %q", l.Dir, l.Tag, ltr, rtl)
+	}
+	if i >= 0 {
+		ls.all[i] = &l
+	} else {
+		ls.all = append(ls.all, &l)
+	}
+	return nil
+}
+
+// link lets a language read what it lacks in the nearest of its tag's parents,
+// or in English.
+func (ls *languages) link(l *Language) {
+	last := l
+	for last.next != nil && last.next.Tag == l.Tag {
+		last = last.next
+	}
+	english := ls.all[0]
+	if l == english {
+		return
+	}
+	last.next = english
+	for parent := l.tag.Parent(); !parent.IsRoot(); parent = parent.Parent() {
+		for _, other := range ls.all {
+			if other.tag == parent {
+				last.next = other
+				return
+			}
+		}
+	}
+}
+
+// Language is the best for what is preferred, tags or the values of
+// Accept-Language in turn: see languages.best.
+func (u *UI) Language(preferred ...string) *Language { return u.languages.best(preferred...) }
+
+// best is the language for what is preferred, tags or the values of
+// Accept-Language in turn: the first that is spoken at all decides, and English
+// where none is. What can not be read is passed over.
+func (ls *languages) best(preferred ...string) *Language {
+	for _, accept := range preferred {
+		tags, _, err := language.ParseAcceptLanguage(readable(accept))
+		if err != nil {
+			continue
+		}
+		if _, i, confidence := ls.matcher.Match(tags...); confidence != language.No {
+			return ls.all[i]
+		}
+	}
+	return ls.all[0]
+}
+
+// readable leaves those entries of an Accept-Language that can be read, since
+// the parser refuses all for one. What is longer than any browser's is cut.
+func readable(accept string) string {
+	const most = 1000
+	if len(accept) > most {
+		accept = accept[:most]
+	}
+	entries := slices.DeleteFunc(strings.Split(accept, ","), func(entry string) bool {
+		_, _, err := language.ParseAcceptLanguage(entry)
+		return err != nil
+	})
+	return strings.Join(entries, ",")
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}

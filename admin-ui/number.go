@@ -1,0 +1,107 @@
+package adminui
+
+import (
+	"fmt"
+	"html/template"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/message"
+	"golang.org/x/text/number"
+)
+
+// pluralForms are the names of the plural forms, in CLDR's words.
+var pluralForms = map[plural.Form]string{
+	plural.Zero:  "zero",
+	plural.One:   "one",
+	plural.Two:   "two",
+	plural.Few:   "few",
+	plural.Many:  "many",
+	plural.Other: "other",
+}
+
+// counted is the placeholder whose number chooses the plural form.
+const counted = "n"
+
+// find looks a message's text up, in the form for its number, and says of which
+// language it is: this one, or the next that has it. Where none has it the
+// text is the key.
+func (l *Language) find(m webhook.Message) (text string, of *Language, found bool) {
+	n, counts := integer(m.Args[counted])
+	for at := l; at != nil; at = at.next {
+		if counts {
+			if text, ok := at.Texts[m.Key+"#"+at.form(n)]; ok {
+				return text, at, true
+			}
+		}
+		if text, ok := at.Texts[m.Key]; ok {
+			return text, at, true
+		}
+		if text, ok := at.Texts[m.Key+"#other"]; ok {
+			return text, at, true
+		}
+	}
+	return m.Key, l, false
+}
+
+// form is the plural form that the language uses for a number.
+func (l *Language) form(n int64) string {
+	if n < 0 {
+		n = -n
+	}
+	// The last seven digits decide in every language, and fit any int.
+	const enough = 10_000_000
+	if n >= enough {
+		n = n%enough + enough
+	}
+	return pluralForms[plural.Cardinal.MatchPlural(l.tag, int(n), 0, 0, 0, 0)]
+}
+
+// value writes a placeholder's value: numbers as the language does.
+func (l *Language) value(v any) string {
+	if n, ok := integer(v); ok {
+		return l.number(n)
+	}
+	if m, ok := v.(webhook.Message); ok {
+		return l.Message(m)
+	}
+	return fmt.Sprint(v)
+}
+
+func (l *Language) valueHTML(v any) string {
+	switch v := v.(type) {
+	case template.HTML:
+		return string(v)
+	case webhook.Message:
+		return string(l.MessageHTML(v))
+	}
+	escaped := template.HTMLEscapeString(l.value(v))
+	if _, ok := integer(v); ok {
+		return escaped
+	}
+	return "<bdi>" + escaped + "</bdi>"
+}
+
+// isolate keeps a value's direction from disturbing a sentence that is written
+// from right to left, where no markup can: by Unicode's isolates.
+func (l *Language) isolate(value string) string {
+	if l.Dir != rtl {
+		return value
+	}
+	return "\u2068" + value + "\u2069"
+}
+
+// number writes a number with the language's digits and separators.
+func (l *Language) number(n int64, options ...number.Option) string {
+	return message.NewPrinter(l.tag).Sprint(number.Decimal(n, options...))
+}
+
+func integer(v any) (int64, bool) {
+	switch v := v.(type) {
+	case int:
+		return int64(v), true
+	case int64:
+		return v, true
+	}
+	return 0, false
+}
