@@ -89,7 +89,7 @@ func (a *API) getConfig(c *call) error {
 
 // readWebhook reads and decodes the body of a request.
 func (a *API) readWebhook(c *call) (webhook.Input, error) {
-	body, err := a.readBody(c)
+	body, err := readBody(c, a.MaxBody)
 	if err != nil {
 		return webhook.Input{}, err
 	}

@@ -15,21 +15,21 @@ import (
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
-// readBody reads the request's body, decompressed, up to MaxBody bytes of
-// either. It waits for it until the request's time limit.
-func (a *API) readBody(c *call) ([]byte, error) {
+// readBody reads the request's body, decompressed, up to limit bytes of either.
+// It waits for it until the request's time limit.
+func readBody(c *call, limit int64) ([]byte, error) {
 	tooLarge := &webhook.Problem{
 		Code:    webhook.CodeUploadExceedsLimit,
-		Message: webhook.Say("body.too_large", "limit", int(a.MaxBody)),
+		Message: webhook.Say("body.too_large", "limit", int(limit)),
 	}
-	if c.Request.ContentLength > a.MaxBody {
+	if c.Request.ContentLength > limit {
 		return nil, tooLarge
 	}
 	if deadline, ok := c.ctx.Deadline(); ok {
 		// A server that can not do this (a test's recorder) has no slow clients.
 		_ = connectionOf(c.Writer).SetReadDeadline(deadline)
 	}
-	sent := &arriving{body: http.MaxBytesReader(nil, c.Request.Body, a.MaxBody)}
+	sent := &arriving{body: http.MaxBytesReader(nil, c.Request.Body, limit)}
 	plain, encoding, err := decompress(sent, c.Request.Header.Values("Content-Encoding"))
 	if err != nil {
 		return nil, err
@@ -38,12 +38,12 @@ func (a *API) readBody(c *call) ([]byte, error) {
 	if n := c.Request.ContentLength; n > 0 && encoding == "" {
 		text.Grow(int(n) + bytes.MinRead)
 	}
-	_, err = io.Copy(&text, io.LimitReader(plain, a.MaxBody+1))
+	_, err = io.Copy(&text, io.LimitReader(plain, limit+1))
 	if sent.ended {
 		c.Request.Body = http.NoBody // so fail knows
 	}
 	switch {
-	case errors.As(sent.err, new(*http.MaxBytesError)), int64(text.Len()) > a.MaxBody:
+	case errors.As(sent.err, new(*http.MaxBytesError)), int64(text.Len()) > limit:
 		return nil, tooLarge
 	case errors.Is(sent.err, os.ErrDeadlineExceeded):
 		return nil, refuseBody(webhook.Say("body.slow"), sent.err)

@@ -54,6 +54,8 @@ type Options struct {
 	CrossOrigin *http.CrossOriginProtection
 	// Currency turns GET /config on; optional.
 	Currency *Currency
+	// Admin is what the pages alone need.
+	Admin Admin
 
 	// MaxBody is the most bytes of a body, as sent and decompressed.
 	MaxBody int64
@@ -64,17 +66,18 @@ type Options struct {
 	RequestTime time.Duration
 }
 
-// API serves the operations of the merchant's webhook API.
+// API serves the operations of the merchant's webhook API, and the admin's
+// pages.
 type API struct {
 	Options
-	operations []operation
-	config     []byte
+	config []byte
+	// apiBases are the groups' paths that the API was added at.
+	apiBases []string
 }
 
 // New makes an API.
 func New(o Options) (*API, error) {
 	api := &API{Options: o}
-	api.operations = api.table()
 	if o.Currency != nil {
 		config, err := o.Currency.config()
 		if err != nil {

@@ -26,22 +26,13 @@ type failure struct {
 // fail writes what went wrong. The cause of a fault of the server goes to the
 // log, once, and nowhere else.
 func (a *API) fail(c *gin.Context, err error) {
-	var problem *webhook.Problem
-	if !errors.As(err, &problem) {
-		problem = &webhook.Problem{Code: webhook.CodeInternalInvariantFailure, Cause: err}
-	}
-	status := problem.Code.Status()
-	if status >= http.StatusInternalServerError && !hasLeft(c, err) {
-		a.logFailure(c, "request failed", err)
-	}
-	if status == http.StatusUnauthorized {
+	problem := problemOf(err)
+	a.logFault(c, problem, err)
+	closeUnread(c)
+	if problem.Code == webhook.CodeUnauthorized {
 		c.Header("WWW-Authenticate", "Bearer")
 	}
-	if c.Request.Body != http.NoBody {
-		// Its rest is not waited for, so the connection can not be used again.
-		c.Header("Connection", "close")
-	}
-	writeJSON(c, status, failure{
+	writeJSON(c, problem.Code.Status(), failure{
 		Code:      problem.Code,
 		Hint:      problem.Code.Hint(),
 		Detail:    problem.Detail(),
@@ -50,6 +41,37 @@ func (a *API) fail(c *gin.Context, err error) {
 		Path:      problem.Path,
 	})
 	c.Abort()
+}
+
+// problemOf is the Problem of an error; one that is none should not have got
+// here.
+func problemOf(err error) *webhook.Problem {
+	var problem *webhook.Problem
+	if errors.As(err, &problem) {
+		return problem
+	}
+	return &webhook.Problem{Code: webhook.CodeInternalInvariantFailure, Cause: err}
+}
+
+// isFault reports whether it is the server's, and not the client's.
+func isFault(problem *webhook.Problem) bool {
+	return problem.Code.Status() >= http.StatusInternalServerError
+}
+
+// logFault tells the operator of a fault of the server, unless it is only that
+// the client has left.
+func (a *API) logFault(c *gin.Context, problem *webhook.Problem, err error) {
+	if isFault(problem) && !hasLeft(c, err) {
+		a.logFailure(c, "request failed", err)
+	}
+}
+
+// closeUnread ends the connection of a request whose body was not read to its
+// end: the rest is not waited for.
+func closeUnread(c *gin.Context) {
+	if c.Request.Body != http.NoBody {
+		c.Header("Connection", "close")
+	}
 }
 
 // hasLeft reports whether the client is gone, so that its work was given up on

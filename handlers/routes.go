@@ -14,17 +14,61 @@ import (
 // webhook's ID. Its value is never asked for: see mount.locate.
 const webhookParam = "webhook_id"
 
-// Register adds the API's routes to the group.
+// A half is what can be mounted by itself: the API, or the admin.
+type half struct {
+	operations table
+	// patterns are gin's routes below a mount. Every path that gin could
+	// redirect, or answer in its own words, is among them, so that the answer is
+	// ours whatever the engine's settings are.
+	patterns []string
+	// before sets the headers of every answer, fail writes one that went wrong.
+	before func(*call)
+	fail   func(*call, error)
+}
+
+// RegisterAPI adds the API's routes to the group.
 //
 // It panics, as gin does, when a route can not stand beside the host's routes,
 // and when the group's path already has a parameter of a name that the routes
 // need: gin would give the host's value.
-func (a *API) Register(r *gin.RouterGroup) {
+func (a *API) RegisterAPI(r *gin.RouterGroup) {
+	a.apiBases = append(a.apiBases, r.BasePath())
+	a.register(r, half{
+		operations: a.apiTable(),
+		patterns:   append(webhookPatterns("/private/webhooks"), a.configPattern()...),
+		before:     func(c *call) { a.setHeaders(c.Context) },
+		fail:       func(c *call, err error) { a.fail(c.Context, err) },
+	})
+}
+
+// RegisterAdmin adds the routes of the admin's pages to the group. It panics as
+// RegisterAPI does.
+func (a *API) RegisterAdmin(r *gin.RouterGroup) {
+	a.register(r, half{
+		operations: a.adminTable(),
+		patterns:   append(webhookPatterns("/admin/webhooks"), "/admin/webhook-assets/:"+webhookParam),
+		before:     a.setPageHeaders,
+		fail:       a.failPage,
+	})
+}
+
+func webhookPatterns(list string) []string {
+	return []string{list, list + "/", list + "/:" + webhookParam, list + "/:" + webhookParam + "/*rest"}
+}
+
+func (a *API) configPattern() []string {
+	if a.Currency == nil {
+		return nil
+	}
+	return []string{"/config"}
+}
+
+func (a *API) register(r *gin.RouterGroup, h half) {
 	base := r.BasePath()
 	a.refuseTakenParameters(base)
-	mounts := []mount{{base: segments(base)}}
+	mounts := []mount{{half: h, base: segments(base)}}
 	if a.Instance == nil {
-		mounts = append(mounts, mount{base: segments(base), instance: true})
+		mounts = append(mounts, mount{half: h, base: segments(base), instance: true})
 	}
 	for _, m := range mounts {
 		prefix := ""
@@ -32,13 +76,8 @@ func (a *API) Register(r *gin.RouterGroup) {
 			prefix = "/instances/:" + a.InstanceParam
 		}
 		handler := func(c *gin.Context) { a.serve(c, m) }
-		// Every path that gin could redirect, or answer in its own words, is
-		// routed, so that the answer is ours whatever the engine's settings are.
-		for _, pattern := range []string{"", "/", "/:" + webhookParam, "/:" + webhookParam + "/*rest"} {
-			add(r, prefix+"/private/webhooks"+pattern, handler)
-		}
-		if a.Currency != nil {
-			add(r, prefix+"/config", handler)
+		for _, pattern := range h.patterns {
+			add(r, prefix+pattern, handler)
 		}
 	}
 }
@@ -68,18 +107,32 @@ func add(r *gin.RouterGroup, pattern string, handler gin.HandlerFunc) {
 	r.Any(pattern, handler)
 }
 
-// A mount is one place that the routes were added at.
+// A mount is one place that a half's routes were added at.
 type mount struct {
+	half
 	base     []string // the group's own segments; parameters count as one each
 	instance bool     // with /instances/:instance before the rest
 }
 
 // A location is what the path of a request says.
 type location struct {
-	endpoint  endpoint
-	named     bool   // the path names the instance
-	instance  string // may be anything, also empty
-	webhookID string // may be anything but empty
+	endpoint endpoint
+	named    bool   // the path names the instance
+	instance string // may be anything, also empty
+	value    string // of the endpoint's parameter; may be anything but empty
+
+	sent  []string // the path's segments as they were sent
+	depth int      // how many of them are the endpoint's
+}
+
+// root is the path before the endpoint as it was sent, without a slash at its
+// end.
+func (at location) root() string {
+	before := at.sent[:len(at.sent)-at.depth]
+	if len(before) == 0 {
+		return ""
+	}
+	return "/" + strings.Join(before, "/")
 }
 
 // locate reads instance and webhook from the path as it was sent, by their
@@ -88,13 +141,11 @@ type location struct {
 // as a space, in others %25 is unescaped twice.
 func (m mount) locate(c *gin.Context) (location, bool) {
 	sent := c.Request.URL.EscapedPath()
-	if at, ok := m.parse(sent); ok {
-		return at, true
+	at, ok := m.parse(sent)
+	if ok || strings.HasSuffix(c.FullPath(), "/*rest") {
+		return at, ok
 	}
 	// An engine with RemoveExtraSlash has matched the cleaned path.
-	if strings.HasSuffix(c.FullPath(), "/*rest") {
-		return location{}, false
-	}
 	cleaned := path.Clean(sent)
 	if strings.HasSuffix(sent, "/") {
 		cleaned += "/"
@@ -102,34 +153,25 @@ func (m mount) locate(c *gin.Context) (location, bool) {
 	return m.parse(cleaned)
 }
 
+// parse gives what it can say of a path that is of no endpoint too.
 func (m mount) parse(escaped string) (at location, ok bool) {
-	rest := segments(escaped)
-	if len(rest) < len(m.base) {
-		return location{}, false
+	at.sent = segments(escaped)
+	if len(at.sent) < len(m.base) {
+		return at, false
 	}
-	rest = rest[len(m.base):]
+	rest := slices.Clone(at.sent[len(m.base):])
+	for i, segment := range rest {
+		rest[i] = unescape(segment)
+	}
 	if m.instance {
-		if len(rest) < 2 || unescape(rest[0]) != "instances" {
-			return location{}, false
+		if len(rest) < 2 || rest[0] != "instances" {
+			return at, false
 		}
-		at.named, at.instance, rest = true, unescape(rest[1]), rest[2:]
+		at.named, at.instance, rest = true, rest[1], rest[2:]
 	}
-	if len(rest) == 1 && unescape(rest[0]) == "config" {
-		at.endpoint = endpointConfig
-		return at, true
-	}
-	if len(rest) < 2 || unescape(rest[0]) != "private" || unescape(rest[1]) != "webhooks" {
-		return location{}, false
-	}
-	switch rest = rest[2:]; {
-	case len(rest) == 0:
-		at.endpoint = endpointWebhooks
-		return at, true
-	case len(rest) == 1 && rest[0] != "":
-		at.endpoint, at.webhookID = endpointWebhook, unescape(rest[0])
-		return at, true
-	}
-	return location{}, false
+	at.endpoint, at.value, ok = m.operations.locate(rest)
+	at.depth = len(rest)
+	return at, ok
 }
 
 // segments splits a path that begins with a slash; "/" has none.

@@ -14,6 +14,8 @@ import (
 type call struct {
 	*gin.Context
 	ctx       context.Context // ends with the client or at the time limit
+	mount     mount
+	at        location
 	instance  string
 	webhookID string
 }
@@ -21,45 +23,53 @@ type call struct {
 // errAnswered says that the host's Authorize has answered the request itself.
 var errAnswered = errors.New("answered by the host")
 
-// serve is the adapter between gin and the operations. It alone writes
-// failures.
+// serve is the adapter between gin and the operations. It alone has failures
+// written, by the half that the route is of.
 func (a *API) serve(c *gin.Context, m mount) {
-	c.Header("Cache-Control", "no-store")
-	c.Header("X-Content-Type-Options", "nosniff")
-	if err := a.dispatch(c, m); err != nil && !errors.Is(err, errAnswered) {
-		a.fail(c, err)
+	ctx, cancel := context.WithTimeout(c.Request.Context(), a.RequestTime)
+	defer cancel()
+	run := &call{Context: c, ctx: ctx, mount: m}
+	m.before(run)
+	if err := a.dispatch(run); err != nil && !errors.Is(err, errAnswered) {
+		m.fail(run, err)
 	}
 }
 
 // dispatch takes the steps that all operations share, in the order that SPEC
 // R1, A7 and R2 give them, before the body is read.
-func (a *API) dispatch(c *gin.Context, m mount) error {
-	at, ok := m.locate(c)
-	if !ok {
+func (a *API) dispatch(c *call) error {
+	m := c.mount
+	var ok bool
+	if c.at, ok = m.locate(c.Context); !ok {
 		return unknownPath(c.Request.URL.EscapedPath())
 	}
-	op, ok := a.find(at.endpoint, c.Request.Method)
+	c.webhookID = c.at.value
+	op, ok := m.operations.find(c.at.endpoint, c.Request.Method)
 	if !ok {
-		allow := a.allowed(at.endpoint)
+		allow := m.operations.allowed(c.at.endpoint)
 		c.Header("Allow", allow)
 		return &webhook.Problem{Code: webhook.CodeMethodInvalid, Message: webhook.Say("method.allowed", "list", allow)}
 	}
-	if err := a.checkOrigin(c); err != nil {
+	if err := a.checkOrigin(c.Context); err != nil {
 		return err
 	}
-	instance, err := a.instanceOf(c, at)
-	if err != nil {
+	var err error
+	if c.instance, err = a.instanceOf(c.Context, c.at); err != nil {
 		return err
 	}
-	if err := a.authorize(c, instance, op.permission); err != nil {
+	if err := a.authorize(c.Context, c.instance, op.permission); err != nil {
 		return err
 	}
-	if !webhook.ValidInstanceID(instance) {
-		return &webhook.Problem{Code: webhook.CodeInstanceUnknown, Subject: instance}
+	if !webhook.ValidInstanceID(c.instance) {
+		return &webhook.Problem{Code: webhook.CodeInstanceUnknown, Subject: c.instance}
 	}
-	ctx, cancel := context.WithTimeout(c.Request.Context(), a.RequestTime)
-	defer cancel()
-	return op.run(&call{Context: c, ctx: ctx, instance: instance, webhookID: at.webhookID})
+	return op.run(c)
+}
+
+// setHeaders sets what every answer carries.
+func (a *API) setHeaders(c *gin.Context) {
+	c.Header("Cache-Control", "no-store")
+	c.Header("X-Content-Type-Options", "nosniff")
 }
 
 // checkOrigin refuses what another site's page makes a browser send. A request

@@ -59,6 +59,10 @@ type Config struct {
 	// EventTypes are events of the host's own, beside the ten that Taler has.
 	EventTypes []webhook.EventType
 
+	// RefuseBreakable refuses a body template whose JSON some value of a
+	// variable would break. Defaults to false: the pages warn of it.
+	RefuseBreakable bool
+
 	// AllowedNetworks may be sent to although they are not public, such as
 	// 10.0.0.0/8 for receivers of one's own. Defaults to none.
 	AllowedNetworks []netip.Prefix
@@ -74,6 +78,9 @@ type Config struct {
 
 	// Logger gets what an operator needs to know. Defaults to slog.Default().
 	Logger *slog.Logger
+
+	// Admin is how the admin's pages look and speak.
+	Admin Admin
 
 	// Limits bounds what a request may cost.
 	Limits Limits

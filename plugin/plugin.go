@@ -1,6 +1,7 @@
 // Package plugin is the door of merchant-webhooks: it adds GNU Taler's merchant
-// webhook API to a Gin application. Three calls mount it: New, Migrate,
-// Register. It wires the other packages and decides nothing.
+// webhook API, and admin pages for merchants, to a Gin application. Three calls
+// mount it: New, Migrate, Register. It wires the other packages and decides
+// nothing.
 package plugin
 
 import (
@@ -62,9 +63,13 @@ func New(cfg Config) (*Plugin, error) {
 	if err != nil {
 		return nil, fmt.Errorf("merchant-webhooks: %w", err)
 	}
+	admin, err := cfg.admin(events)
+	if err != nil {
+		return nil, fmt.Errorf("merchant-webhooks: Config.Admin.%w", err)
+	}
 	api, err := handlers.New(handlers.Options{
 		Repo:            store,
-		Policy:          webhook.Policy{EventTypes: events, AllowedNetworks: cfg.AllowedNetworks},
+		Policy:          webhook.Policy{EventTypes: events, AllowedNetworks: cfg.AllowedNetworks, RefuseBreakable: cfg.RefuseBreakable},
 		Logger:          cfg.Logger,
 		Authorize:       cfg.Authorize,
 		Instance:        cfg.Instance,
@@ -72,6 +77,7 @@ func New(cfg Config) (*Plugin, error) {
 		DefaultInstance: cfg.DefaultInstance,
 		CrossOrigin:     crossOrigin,
 		Currency:        cfg.Currency,
+		Admin:           admin,
 		MaxBody:         cfg.Limits.MaxBody,
 		MaxWebhooks:     cfg.Limits.MaxWebhooks,
 		RequestTime:     cfg.Limits.RequestTime,
@@ -82,16 +88,27 @@ func New(cfg Config) (*Plugin, error) {
 	return &Plugin{cfg: cfg, repo: store, api: api}, nil
 }
 
-// Register adds the routes of the webhook API to the group, which may have any
-// prefix, also one with parameters, and middleware of its own. It may be called
-// for several groups.
+// Register adds the routes of the webhook API and of the admin's pages to the
+// group, which may have any prefix, also one with parameters, and middleware of
+// its own. It may be called for several groups.
 //
 // It panics, as gin does for any route, when a route can not stand beside the
 // host's routes, or when the group's path already has a parameter of a name
 // that the routes need.
 func (p *Plugin) Register(r *gin.RouterGroup) {
-	p.api.Register(r)
+	p.RegisterAPI(r)
+	p.RegisterAdmin(r)
 }
+
+// RegisterAPI adds the routes of the webhook API alone, for a host that wants
+// other middleware, or another prefix, for the pages. It panics as Register
+// does.
+func (p *Plugin) RegisterAPI(r *gin.RouterGroup) { p.api.RegisterAPI(r) }
+
+// RegisterAdmin adds the routes of the admin's pages alone. It panics as
+// Register does. Where the API is added too, do that first: the pages name its
+// address.
+func (p *Plugin) RegisterAdmin(r *gin.RouterGroup) { p.api.RegisterAdmin(r) }
 
 // AddInstance makes an instance, so that webhooks can be stored in it. Adding
 // one that exists is nil. With a transaction of the host's the instance is

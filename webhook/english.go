@@ -14,6 +14,7 @@ var english = map[string]string{
 	"webhook_id.character": "The ID contains {char}. Every visible character is allowed but / and \\.",
 	"webhook_id.invisible": "The ID contains an invisible character (U+{hex}). Remove it.",
 	"webhook_id.space":     "The ID begins or ends with a space. Remove it.",
+	"webhook_id.fixed":     "The ID can not be changed. Duplicate the webhook to give it another.",
 	"webhook_id.encoding":  "The ID contains bytes that are not Unicode text. Send it as UTF-8.",
 
 	// event_type
@@ -96,6 +97,7 @@ var english = map[string]string{
 	"body.cut":         "The body ended before it was complete.",
 	"body.too_large":   "The body is larger than {limit} bytes, the most that is read, decompressed.",
 	"body.encoding":    "The body has the encoding “{value}”. One of gzip, deflate and identity is allowed.",
+	"body.form":        "The form could not be read whole. Send it as application/x-www-form-urlencoded or multipart/form-data.",
 	"body.compressed":  "The body is not {encoding}, though its Content-Encoding says so.",
 	"parameter.offset": "offset must be a whole number, 0 or more.",
 	"parameter.limit":  "limit must be a whole number from 1 to {most}, or from -{most} to -1 to walk backwards.",

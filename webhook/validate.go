@@ -115,6 +115,15 @@ func judgeID(v Value) Message {
 	return Message{}
 }
 
+// JudgeSameID gives the Problem of a form that names another webhook than the
+// one that it edits, nil when it names that one or none: an ID stays.
+func JudgeSameID(named, edited string) *Problem {
+	if named == "" || named == edited {
+		return nil
+	}
+	return &Problem{Code: CodeJSONInvalid, Field: fieldID, Message: Say("webhook_id.fixed")}
+}
+
 func judgeEventType(v Value, known *Catalogue) (EventType, Message) {
 	if m := judgeText(fieldEventType, v); !m.IsZero() {
 		return EventType{}, m

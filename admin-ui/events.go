@@ -1,0 +1,17 @@
+package adminui
+
+import "strings"
+
+// EventsMatching names the events whose title in the language holds the text;
+// case does not matter.
+func (u *UI) EventsMatching(l *Language, text string) []string {
+	text = strings.ToLower(text)
+	var names []string
+	for _, name := range u.events.Names() {
+		event, _ := u.events.Lookup(name)
+		if strings.Contains(strings.ToLower(l.EventTitle(event)), text) {
+			names = append(names, name)
+		}
+	}
+	return names
+}

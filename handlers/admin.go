@@ -1,0 +1,186 @@
+package handlers
+
+import (
+	"errors"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/admin-ui"
+	"github.com/seed-7c2cc908/merchant-webhooks/repo"
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
+)
+
+// rowsOnPage is how many webhooks a page of the admin's list shows.
+const rowsOnPage = 50
+
+// showList is GET [I]/admin/webhooks.
+func (a *API) showList(c *call) error {
+	query := c.Request.URL.Query()
+	search := repo.Search{Text: query.Get("q"), Limit: rowsOnPage}
+	if search.Text != "" {
+		search.EventTypes = a.Admin.UI.EventsMatching(a.language(c), search.Text)
+	}
+	search.From = serial(query.Get("before"))
+	if after := serial(query.Get("after")); after > 0 {
+		search.From, search.Backwards = after, true
+	}
+	found, err := a.Repo.Search(c.ctx, c.instance, search)
+	if err != nil {
+		return err
+	}
+	list := adminui.List{First: found.First, Count: found.Count, Search: search.Text}
+	for _, row := range found.Rows {
+		list.Rows = append(list.Rows, adminui.Row{ID: row.ID, Event: a.event(row.EventType), Method: row.HTTPMethod, URL: row.URL})
+	}
+	list.Newer, list.Older = neighbours(found, search.Text)
+	if err := a.addNotice(c, query, &list); err != nil {
+		return err
+	}
+	return a.show(c, http.StatusOK, list)
+}
+
+// serial reads a webhook's serial from a link of the list's own; what is none
+// means the list's beginning.
+func serial(text string) int64 {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 || n == math.MaxInt64 {
+		return 0
+	}
+	return n
+}
+
+// neighbours are the queries of the pages before and behind the one that was
+// found.
+func neighbours(found repo.Found, text string) (newer, older string) {
+	link := func(name string, row repo.Row) string {
+		query := url.Values{name: {strconv.FormatInt(row.Serial, 10)}}
+		if text != "" {
+			query.Set("q", text)
+		}
+		return "?" + query.Encode()
+	}
+	if found.Newer {
+		newer = link("after", found.Rows[0])
+	}
+	if found.Older {
+		older = link("before", found.Rows[len(found.Rows)-1])
+	}
+	return newer, older
+}
+
+// addNotice tells what was just done, if it is true at this moment: a link can
+// be old, or somebody else's.
+func (a *API) addNotice(c *call, query url.Values, list *adminui.List) error {
+	for name, notice := range map[string]*string{"saved": &list.Saved, "deleted": &list.Deleted, "gone": &list.Gone} {
+		id := query.Get(name)
+		if !webhook.ValidID(id) {
+			continue
+		}
+		stored, err := a.Repo.GetStored(c.ctx, c.instance, id)
+		unknown := isUnknownWebhook(err)
+		switch {
+		case err != nil && !unknown:
+			return err
+		case unknown == (name == "saved"):
+			continue
+		}
+		*notice = id
+		if !unknown {
+			_, list.SavedBreaks = webhook.Breaks(stored.Webhook, a.Policy)
+		}
+	}
+	return nil
+}
+
+// leadToList is GET [I]/admin/webhooks/, with the slash that people add.
+func (a *API) leadToList(c *call) error { return c.seeOther("webhooks") }
+
+// leadToNew is GET [I]/admin/webhooks/preview: a preview that was loaded again
+// by its address has nothing to show.
+func (a *API) leadToNew(c *call) error { return c.seeOther("webhooks/new") }
+
+// leadToView is GET [I]/admin/webhooks/:webhook_id. The page itself is below,
+// so that the IDs new and preview have one too.
+func (a *API) leadToView(c *call) error {
+	return c.seeOther("webhooks/" + url.PathEscape(c.webhookID) + "/view")
+}
+
+// showWebhook is GET [I]/admin/webhooks/:webhook_id/view.
+func (a *API) showWebhook(c *call) error {
+	stored, err := a.stored(c)
+	if err != nil {
+		return err
+	}
+	breaks, _ := webhook.Breaks(stored.Webhook, a.Policy)
+	return a.show(c, http.StatusOK, adminui.Detail{
+		Webhook: stored.Webhook,
+		Event:   a.event(stored.EventType),
+		Created: stored.CreatedAt,
+		Updated: stored.UpdatedAt,
+		Breaks:  breaks,
+	})
+}
+
+// showDelete is GET [I]/admin/webhooks/:webhook_id/delete.
+func (a *API) showDelete(c *call) error {
+	stored, err := a.stored(c)
+	if err != nil {
+		return err
+	}
+	return a.show(c, http.StatusOK, adminui.Delete{Webhook: stored.Webhook, Event: a.event(stored.EventType)})
+}
+
+// deleteByForm is POST [I]/admin/webhooks/:webhook_id/delete. Sent twice it
+// succeeds twice.
+func (a *API) deleteByForm(c *call) error {
+	if err := a.checkID(c); err != nil {
+		return err
+	}
+	notice := "deleted"
+	err := a.Repo.Delete(c.ctx, c.instance, c.webhookID)
+	if isUnknownWebhook(err) {
+		notice, err = "gone", nil
+	}
+	if err != nil {
+		return err
+	}
+	return c.seeOther("webhooks?" + url.Values{notice: {c.webhookID}}.Encode())
+}
+
+// sendAsset is GET [I]/admin/webhook-assets/:name. A name holds its content's
+// hash, so browsers may keep it for ever.
+func (a *API) sendAsset(c *call) error {
+	asset, ok := a.Admin.UI.Asset(c.at.value)
+	if !ok {
+		return unknownPath(c.Request.URL.EscapedPath())
+	}
+	c.Header("Cache-Control", "public, max-age=31536000, immutable")
+	c.Data(http.StatusOK, asset.ContentType, asset.Content)
+	return nil
+}
+
+// stored reads the webhook that the path names.
+func (a *API) stored(c *call) (repo.Stored, error) {
+	if err := a.checkID(c); err != nil {
+		return repo.Stored{}, err
+	}
+	return a.Repo.GetStored(c.ctx, c.instance, c.webhookID)
+}
+
+// event gives an event type, by its name alone where the host no longer has it.
+func (a *API) event(name string) webhook.EventType {
+	event, ok := a.Policy.EventTypes.Lookup(name)
+	if !ok {
+		return webhook.EventType{Name: name, Title: name}
+	}
+	return event
+}
+
+func isUnknownWebhook(err error) bool { return isCode(err, webhook.CodeWebhookUnknown) }
+
+func isCode(err error, code webhook.Code) bool {
+	var problem *webhook.Problem
+	return errors.As(err, &problem) && problem.Code == code
+}

@@ -1,0 +1,124 @@
+package handlers
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/admin-ui"
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
+)
+
+// failPage shows what went wrong: the form with all that was typed where there
+// is one, else a page that says what to do. The cause of a fault of the server
+// goes to the log, once, and nowhere else.
+func (a *API) failPage(c *call, err error) {
+	problem := problemOf(err)
+	a.logFault(c.Context, problem, err)
+	if problem.Code == webhook.CodeUnauthorized && a.askToSignIn(c, problem) {
+		return
+	}
+	var view adminui.View = a.apology(c, problem)
+	if refused := (*refusal)(nil); errors.As(err, &refused) {
+		view = a.again(c, refused.form, problem)
+	}
+	a.showFailure(c, problem.Code.Status(), view, err)
+	c.Abort()
+}
+
+// showFailure shows a page of an error; where not even that can be made, a
+// plain one.
+func (a *API) showFailure(c *call, status int, view adminui.View, cause error) {
+	closeUnread(c.Context)
+	err := cause
+	if !errors.As(cause, new(*layoutError)) {
+		if err = a.show(c, status, view); err == nil {
+			return
+		}
+		a.logFailure(c.Context, "page failed", err)
+	}
+	request := a.pageRequest(c)
+	request.InLayout = false
+	page, err := a.Admin.UI.Render(status, request, view)
+	if err == nil {
+		err = a.showAlone(c, page)
+	}
+	if err != nil {
+		c.String(status, http.StatusText(status))
+	}
+}
+
+// again is a form that comes back.
+func (a *API) again(c *call, form adminui.Form, problem *webhook.Problem) adminui.Form {
+	if isFault(problem) {
+		form.IsFailed, form.Failed = true, requestID(c)
+		form.Problems = nil
+	}
+	return form
+}
+
+// apology is the page for what went wrong without a form.
+func (a *API) apology(c *call, problem *webhook.Problem) adminui.Apology {
+	apology := adminui.Apology{ID: problem.Subject, RequestID: requestID(c), Limit: formLimit * a.MaxBody}
+	switch problem.Code {
+	case webhook.CodeUnauthorized:
+		apology.Kind = adminui.SignIn
+	case webhook.CodeTokenPermissionInsufficient:
+		apology.Kind = adminui.Forbidden
+	case webhook.CodeForbidden:
+		apology.Kind = adminui.CrossSite
+	case webhook.CodeInstanceUnknown:
+		apology.Kind = adminui.NoInstance
+	case webhook.CodeWebhookUnknown:
+		apology.Kind = adminui.NoWebhook
+	case webhook.CodeEndpointUnknown:
+		apology.Kind = adminui.NoPage
+	case webhook.CodeMethodInvalid:
+		apology.Kind = adminui.WrongMethod
+	case webhook.CodeUploadExceedsLimit:
+		apology.Kind = adminui.TooLarge
+	default:
+		apology.Kind = adminui.Unavailable
+	}
+	return apology
+}
+
+// askToSignIn leads who is not signed in to the host's page for it. A form that
+// was posted is never redirected: it comes back as it was typed, and nothing is
+// read from the database.
+func (a *API) askToSignIn(c *call, problem *webhook.Problem) bool {
+	signIn := ""
+	if a.Admin.LoginURL != nil {
+		signIn = a.Admin.LoginURL(c.Context, a.back(c))
+	}
+	if isSafe(c.Request.Method) {
+		if signIn == "" {
+			return false
+		}
+		c.Header("Location", signIn)
+		c.Status(http.StatusSeeOther)
+		c.Writer.WriteHeaderNow()
+		c.Abort()
+		return true
+	}
+	if c.at.endpoint == pageDelete {
+		return false
+	}
+	f, err := a.readForm(c)
+	if refused := (*refusal)(nil); errors.As(err, &refused) {
+		f = &posted{form: refused.form}
+	} else if err != nil {
+		return false
+	}
+	f.form.Problems = nil
+	f.form.SignedOut, f.form.SignIn = true, signIn
+	a.showFailure(c, problem.Code.Status(), f.form, nil)
+	c.Abort()
+	return true
+}
+
+// requestID is what the host calls the request, if it has a name for it.
+func requestID(c *call) string {
+	const header = "X-Request-Id"
+	return cmp.Or(c.Writer.Header().Get(header), c.GetHeader(header))
+}

@@ -1,0 +1,165 @@
+package handlers
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/url"
+	"strconv"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/admin-ui"
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
+)
+
+// formLimit is how many times the API's limit a form may be long: a text
+// percent-encoded is three times as long, and one that is too long is to come
+// back with its message.
+const formLimit = 4
+
+// posted is a form as it was posted, by a page or by a program in its place.
+type posted struct {
+	input    webhook.Input
+	postedID string
+	// form is the page that shows it again.
+	form adminui.Form
+}
+
+// A refusal is what was wrong with a form, to be shown with all that was typed.
+type refusal struct {
+	form  adminui.Form
+	cause error // of the status
+}
+
+func (r *refusal) Error() string { return "form refused: " + r.cause.Error() }
+
+// Unwrap gives what decides the status.
+func (r *refusal) Unwrap() error { return r.cause }
+
+// refuse shows the form again with what is wrong with it.
+func (f *posted) refuse(problems ...*webhook.Problem) error {
+	f.form.Problems = problems
+	return &refusal{form: f.form, cause: problems[0]}
+}
+
+// fail shows the form again when it could not be saved. Without an instance
+// there is no form.
+func (f *posted) fail(err error) error {
+	var problem *webhook.Problem
+	if !errors.As(err, &problem) || problem.Code == webhook.CodeInstanceUnknown {
+		return err
+	}
+	if problem.Code == webhook.CodeWebhookExists && f.form.Changed == nil {
+		f.proposeID(problem.Subject)
+		taken := *problem
+		taken.Field = "webhook_id"
+		problem = &taken
+	}
+	if f.form.Changed == nil && !f.form.Deleted {
+		f.form.Problems = webhook.Problems{problem}
+	}
+	return &refusal{form: f.form, cause: err}
+}
+
+// proposeID puts another ID into the form in the place of a taken one that
+// nobody typed.
+func (f *posted) proposeID(taken string) {
+	if f.postedID == "" {
+		f.form.Values.WebhookID = webhook.OtherID(taken)
+	}
+}
+
+// readForm reads the form of a request. A form that could not be read whole
+// comes back with what could.
+func (a *API) readForm(c *call) (*posted, error) {
+	body, err := readBody(c, formLimit*a.MaxBody)
+	if err != nil {
+		return nil, err
+	}
+	values, broken := parseForm(c.GetHeader("Content-Type"), body)
+	f := a.understand(c, values)
+	if broken != nil {
+		return nil, f.refuse(refuseBody(webhook.Say("body.form"), broken))
+	}
+	return f, nil
+}
+
+// understand makes of a form's fields the input that it means, and the page
+// that shows it.
+func (a *API) understand(c *call, values url.Values) *posted {
+	last := func(name string) string {
+		if all := values[name]; len(all) > 0 {
+			return all[len(all)-1]
+		}
+		return ""
+	}
+	value := func(name string) webhook.Value { return webhook.Value{Text: last(name)} }
+	f := &posted{postedID: last("webhook_id")}
+	f.form.Version, _ = strconv.ParseInt(last("version"), 10, 64)
+	in := webhook.Input{
+		WebhookID:      value("webhook_id"),
+		EventType:      value("event_type"),
+		URL:            value("url"),
+		HTTPMethod:     value("http_method"),
+		HeaderTemplate: value("header_template"),
+		BodyTemplate:   value("body_template"),
+	}
+	switch {
+	case c.at.endpoint == pageEdit:
+		in.WebhookID.Text, f.form.Editing = c.webhookID, c.webhookID
+	case c.at.endpoint == pagePreview && f.form.Version != 0:
+		f.form.Editing = f.postedID
+	}
+	f.input, f.form.StartFrom = a.Policy.EventTypes.Complete(in, last("start_from"))
+	f.form.Values = typed(f.input)
+	f.form.Values.WebhookID = f.postedID
+	return f
+}
+
+// typed are the fields of an input as a form shows them.
+func typed(in webhook.Input) adminui.Values {
+	return adminui.Values{
+		WebhookID:      in.WebhookID.Text,
+		EventType:      in.EventType.Text,
+		URL:            in.URL.Text,
+		HTTPMethod:     in.HTTPMethod.Text,
+		HeaderTemplate: in.HeaderTemplate.Text,
+		BodyTemplate:   in.BodyTemplate.Text,
+	}
+}
+
+// parseForm reads the two kinds of bodies that forms have. A file stands for
+// its text, as programs send a template.
+func parseForm(contentType string, body []byte) (url.Values, error) {
+	kind, parameters, err := mime.ParseMediaType(contentType)
+	if contentType != "" && err != nil {
+		return nil, err
+	}
+	switch kind {
+	case "", "application/x-www-form-urlencoded":
+		return url.ParseQuery(string(body))
+	case "multipart/form-data":
+		return parseParts(multipart.NewReader(bytes.NewReader(body), parameters["boundary"]))
+	}
+	return nil, errors.New("its type is " + kind)
+}
+
+// parseParts reads a multipart form to its end, or to where it breaks.
+func parseParts(reader *multipart.Reader) (url.Values, error) {
+	values := url.Values{}
+	for {
+		part, err := reader.NextRawPart()
+		if err == io.EOF {
+			return values, nil
+		}
+		if err != nil {
+			return values, err
+		}
+		text, err := io.ReadAll(part)
+		values.Add(part.FormName(), string(text))
+		if err != nil {
+			return values, err
+		}
+	}
+}
