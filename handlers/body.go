@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
@@ -25,9 +26,10 @@ func readBody(c *call, limit int64) ([]byte, error) {
 	if c.Request.ContentLength > limit {
 		return nil, tooLarge
 	}
+	connection := connectionOf(c.Writer)
 	if deadline, ok := c.ctx.Deadline(); ok {
 		// A server that can not do this (a test's recorder) has no slow clients.
-		_ = connectionOf(c.Writer).SetReadDeadline(deadline)
+		_ = connection.SetReadDeadline(deadline)
 	}
 	sent := &arriving{body: http.MaxBytesReader(nil, c.Request.Body, limit)}
 	plain, encoding, err := decompress(sent, c.Request.Header.Values("Content-Encoding"))
@@ -41,6 +43,9 @@ func readBody(c *call, limit int64) ([]byte, error) {
 	_, err = io.Copy(&text, io.LimitReader(plain, limit+1))
 	if sent.ended {
 		c.Request.Body = http.NoBody // so fail knows
+		// Where the body had ended before, net/http reads on already, to see the
+		// client leave; for it the time limit is no end of the connection.
+		_ = connection.SetReadDeadline(time.Time{})
 	}
 	switch {
 	case errors.As(sent.err, new(*http.MaxBytesError)), int64(text.Len()) > limit:

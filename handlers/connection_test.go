@@ -79,3 +79,45 @@ func TestWrappedWriter(t *testing.T) {
 		}
 	})
 }
+
+// TestBodyThatHasEnded asks over one connection, whose server reads ahead of a
+// request that has no body, or whose body a middleware has read already.
+func TestBodyThatHasEnded(t *testing.T) {
+	readAhead := setting{engine: func(e *gin.Engine) {
+		e.Use(func(c *gin.Context) {
+			body, _ := io.ReadAll(c.Request.Body)
+			c.Request.Body = io.NopCloser(strings.NewReader(string(body)))
+		})
+	}}
+	for _, test := range []struct {
+		name, body string
+		setting    setting
+	}{
+		{"R6 there is none", "", setting{}},
+		{"R6 it was read before", hook("late"), readAhead},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			db := migrated(t)
+			h := startHost(t, db, test.setting, func(c *plugin.Config) { c.Limits.RequestTime = 400 * time.Millisecond })
+			defer h.Close()
+			tx, err := db.BeginTxx(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer tx.Rollback()
+			if _, err := tx.ExecContext(t.Context(), `LOCK TABLE merchant_webhooks.instance IN ACCESS EXCLUSIVE MODE`); err != nil {
+				t.Fatal(err)
+			}
+			for range 5 {
+				a := h.ask(t, "POST", "/private/webhooks", test.body)
+				if code := a.code(); code != int(webhook.CodeDBFetchFailed) && code != int(webhook.CodeDBCommitFailed) {
+					t.Errorf("a database that does not answer in time is told as %s", a.body)
+				}
+			}
+			if err := tx.Rollback(); err != nil {
+				t.Fatal(err)
+			}
+			check(t, h.ask(t, "POST", "/private/webhooks", hook("next")), http.StatusNoContent, 0)
+		})
+	}
+}

@@ -129,7 +129,7 @@ func (c Config) withDefaults() Config {
 	c.DefaultInstance = cmp.Or(c.DefaultInstance, "admin")
 	c.InstanceParam = cmp.Or(c.InstanceParam, "instance")
 	c.Logger = cmp.Or(c.Logger, slog.Default())
-	c.Limits.MaxBody = cmp.Or(c.Limits.MaxBody, 1<<20)
+	c.Limits.MaxBody = min(cmp.Or(c.Limits.MaxBody, 1<<20), 1<<60) // sums are made with it
 	c.Limits.MaxWebhooks = cmp.Or(c.Limits.MaxWebhooks, 10_000)
 	c.Limits.RequestTime = cmp.Or(c.Limits.RequestTime, 10*time.Second)
 	c.Database.Schema = cmp.Or(c.Database.Schema, "merchant_webhooks")

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -247,6 +248,12 @@ func TestH6(t *testing.T) {
 			}
 		})
 	}
+	t.Run("H6 no limit of a request's body that could be met", func(t *testing.T) {
+		h := newHost(t, pgtest.DB(t), func(c *plugin.Config) { c.Limits.MaxBody = math.MaxInt64 })
+		if got := h.do(t, "POST", "/private/webhooks", webhookJSON("a")); got.status != 204 {
+			t.Errorf("%+v, want status 204", got)
+		}
+	})
 	t.Run("H6 the limit of an instance", func(t *testing.T) {
 		h.do(t, "POST", "/private/webhooks", webhookJSON("a"))
 		if got := h.do(t, "POST", "/private/webhooks", webhookJSON("b")); got.Code != 44 {
