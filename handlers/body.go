@@ -118,9 +118,28 @@ func inflate(sent io.Reader) (io.Reader, error) {
 	}
 	// RFC 1950, 2.2: method 8, and a checksum over both bytes.
 	if head[0]&0x0f == 8 && (int(head[0])<<8|int(head[1]))%31 == 0 {
-		return zlib.NewReader(buffered)
+		plain, err := zlib.NewReader(buffered)
+		return &whole{plain, buffered}, err
 	}
-	return flate.NewReader(buffered), nil
+	return &whole{flate.NewReader(buffered), buffered}, nil
+}
+
+// whole is what was compressed, with nothing behind it. flate and zlib read no
+// further than their own end; gzip sees to it itself.
+type whole struct {
+	plain io.Reader
+	rest  *bufio.Reader
+}
+
+func (r *whole) Read(p []byte) (int, error) {
+	n, err := r.plain.Read(p)
+	if err != io.EOF {
+		return n, err
+	}
+	if _, err = r.rest.ReadByte(); err == nil {
+		err = errors.New("something follows the compressed data")
+	}
+	return n, err
 }
 
 // lazily opens a reader at its first Read, so that a broken beginning is found

@@ -46,6 +46,27 @@ func TestConnectionStays(t *testing.T) {
 	}
 }
 
+// TestBehindCompressed wants all of a compressed body to be looked at: nothing
+// may follow the data, and its end must be seen, after which the connection can
+// be used again and is watched for the client to leave.
+func TestBehindCompressed(t *testing.T) {
+	h := newHost(t, nil)
+	for _, encoding := range []string{"gzip", "deflate", "zlib"} {
+		header := []string{"Content-Encoding", strings.Replace(encoding, "zlib", "deflate", 1)}
+		t.Run("R4 something follows: "+encoding, func(t *testing.T) {
+			a := h.ask(t, "POST", "/private/webhooks", string(compress(t, encoding, []byte(hook("a"))))+"x", header...)
+			check(t, a, http.StatusBadRequest, int(webhook.CodeCompressionInvalid))
+		})
+		t.Run("R4 the end is seen: "+encoding, func(t *testing.T) {
+			a := h.ask(t, "POST", "/private/webhooks", string(compress(t, encoding, []byte(`{}`))), header...)
+			check(t, a, http.StatusBadRequest, int(webhook.CodeJSONInvalid))
+			if a.Close {
+				t.Error("the connection is closed, as if a part of the body had not been read")
+			}
+		})
+	}
+}
+
 // wrapped is a host with a middleware that puts a writer of its own before
 // gin's, twice, as those do that compress, or log, what is answered.
 var wrapped = setting{name: "wrapped", engine: func(e *gin.Engine) {
