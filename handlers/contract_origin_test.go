@@ -26,7 +26,7 @@ func TestCookiesAndOrigins(t *testing.T) {
 	h := newHost(t, func(c *plugin.Config) {
 		c.Authorize = cookieOrToken()
 		c.TrustedOrigins = []string{"https://admin.example"}
-		c.PublicURL = "https://shop.example/"
+		c.PublicURL = "https://Shop.example:443/" // browsers leave out the port
 	})
 	const cookie = "session=signed-in"
 	tests := []struct {

@@ -165,6 +165,14 @@ func (c Config) check() (*http.CrossOriginProtection, error) {
 	return c.crossOrigin()
 }
 
+// origin is a URL's as browsers write it: in lower case, without the port that
+// its scheme has anyway.
+func origin(u *url.URL) string {
+	host := strings.ToLower(u.Host)
+	port := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]
+	return u.Scheme + "://" + strings.TrimSuffix(host, port)
+}
+
 func (c Config) crossOrigin() (*http.CrossOriginProtection, error) {
 	protection := http.NewCrossOriginProtection()
 	if c.PublicURL != "" {
@@ -172,7 +180,7 @@ func (c Config) crossOrigin() (*http.CrossOriginProtection, error) {
 		if err != nil || root.Host == "" || (root.Scheme != "https" && root.Scheme != "http") {
 			return nil, fmt.Errorf("Config.PublicURL %q is not of the form https://shop.example", c.PublicURL)
 		}
-		if err := protection.AddTrustedOrigin(root.Scheme + "://" + root.Host); err != nil {
+		if err := protection.AddTrustedOrigin(origin(root)); err != nil {
 			return nil, fmt.Errorf("Config.PublicURL: %w", err)
 		}
 	}
