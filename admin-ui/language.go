@@ -40,13 +40,13 @@ func (l *Language) Say(key string, pairs ...any) string {
 // Message gives a message of package webhook, or one made of any key here.
 func (l *Language) Message(m webhook.Message) string {
 	text, of, _ := l.find(m)
-	return fill(text, func(name string) (string, bool) {
+	return l.embed(of, fill(text, func(name string) (string, bool) {
 		value, ok := m.Args[name]
 		if !ok {
 			return "", false
 		}
-		return of.isolate(of.value(value)), true
-	})
+		return of.isolate(value), true
+	}))
 }
 
 // HTML is Say for a page: text and values are escaped, each string stands in a

@@ -9,12 +9,6 @@ import (
 	"golang.org/x/text/language"
 )
 
-// The directions of a script.
-const (
-	ltr = "ltr"
-	rtl = "rtl"
-)
-
 // languages are those that the pages can speak, English first.
 type languages struct {
 	all     []*Language
@@ -32,7 +26,7 @@ func newLanguages(extra []Language) (*languages, error) {
 	}
 	for i, l := range extra {
 		if err := ls.add(l); err != nil {
-			return nil, fmt.Errorf("Languages[%d]: %w", i, err)
+			return nil, fmt.Errorf("option Languages[%d]: %w", i, err)
 		}
 	}
 	tags := make([]language.Tag, len(ls.all))
@@ -90,13 +84,11 @@ func (ls *languages) link(l *Language) {
 	}
 }
 
-// Language is the best for what is preferred, tags or the values of
-// Accept-Language in turn: see languages.best.
+// Language gives the best language for what is preferred: tags, or values of
+// Accept-Language, in turn. The first that is spoken at all decides; where none
+// is, or none can be read, it is English.
 func (u *UI) Language(preferred ...string) *Language { return u.languages.best(preferred...) }
 
-// best is the language for what is preferred, tags or the values of
-// Accept-Language in turn: the first that is spoken at all decides, and English
-// where none is. What can not be read is passed over.
 func (ls *languages) best(preferred ...string) *Language {
 	for _, accept := range preferred {
 		tags, _, err := language.ParseAcceptLanguage(readable(accept))

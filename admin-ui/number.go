@@ -82,15 +82,6 @@ func (l *Language) valueHTML(v any) string {
 	return "<bdi>" + escaped + "</bdi>"
 }
 
-// isolate keeps a value's direction from disturbing a sentence that is written
-// from right to left, where no markup can: by Unicode's isolates.
-func (l *Language) isolate(value string) string {
-	if l.Dir != rtl {
-		return value
-	}
-	return "\u2068" + value + "\u2069"
-}
-
 // number writes a number with the language's digits and separators.
 func (l *Language) number(n int64, options ...number.Option) string {
 	return message.NewPrinter(l.tag).Sprint(number.Decimal(n, options...))

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 	"golang.org/x/text/number"
 )
 
@@ -26,14 +27,23 @@ func (l *Language) moment(key string, t time.Time, loc *time.Location) string {
 		loc = time.UTC
 	}
 	t = t.In(loc)
+	pattern, of, _ := l.find(webhook.Say(key))
 	two := func(n int) string {
-		return l.number(int64(n), number.NoSeparator(), number.MinIntegerDigits(2))
+		return of.number(int64(n), number.NoSeparator(), number.MinIntegerDigits(2))
 	}
-	return l.Say(key,
-		"day", l.number(int64(t.Day())), "month", l.Say(fmt.Sprintf("month.%d", t.Month())),
-		"year", l.number(int64(t.Year()), number.NoSeparator()),
-		"hour", two(t.Hour()), "minute", two(t.Minute()), "second", two(t.Second()),
-		"zone", l.zone(t))
+	parts := map[string]string{
+		"day":    of.number(int64(t.Day())),
+		"month":  of.Say(fmt.Sprintf("month.%d", t.Month())),
+		"year":   of.number(int64(t.Year()), number.NoSeparator()),
+		"hour":   two(t.Hour()),
+		"minute": two(t.Minute()),
+		"second": two(t.Second()),
+		"zone":   of.zone(t),
+	}
+	return l.embed(of, fill(pattern, func(name string) (string, bool) {
+		part, ok := parts[name]
+		return part, ok
+	}))
 }
 
 // zone names a time's zone: by its abbreviation where it has one, else by how
