@@ -62,7 +62,7 @@ var english = map[string]string{
 	"header_template.nested":           "Line {line} of the headers: {tag} stands within {limit} other sections. At most {limit} are allowed within each other.",
 	"header_template.parts":            "Line {line} of the headers: {tag} has {n} names between dots. At most {limit} are allowed.",
 	"header_template.delimiters":       "Line {line} of the headers: {tag} does not set delimiters. Write it like {{=<% %>=}}, each of them 1 to {limit} bytes long.",
-	"header_template.json_section":     "Line {line} of the headers: {tag} is not possible, since json gives a value as text. Write {instead}.",
+	"header_template.root_section":     "Line {line} of the headers: {tag} is not possible, since {root} gives a value as text. Write {instead}.",
 	"header_template.budget":           "The headers are too large when they are filled in. At most {size} MiB may come out, and at most {tags} tags may be filled in, those in a section each time anew.",
 	"header_template.value_line_break": "Line {line} of the headers: a value from the event has a line break in it. A header is one line, so it can not hold this value.",
 	"header_template.form":             "Line {line} of the headers is not of the form Name: value",
@@ -83,7 +83,7 @@ var english = map[string]string{
 	"body_template.nested":       "Line {line} of the body: {tag} stands within {limit} other sections. At most {limit} are allowed within each other.",
 	"body_template.parts":        "Line {line} of the body: {tag} has {n} names between dots. At most {limit} are allowed.",
 	"body_template.delimiters":   "Line {line} of the body: {tag} does not set delimiters. Write it like {{=<% %>=}}, each of them 1 to {limit} bytes long.",
-	"body_template.json_section": "Line {line} of the body: {tag} is not possible, since json gives a value as text. Write {instead}.",
+	"body_template.root_section": "Line {line} of the body: {tag} is not possible, since {root} gives a value as text. Write {instead}.",
 	"body_template.budget":       "The body is too large when it is filled in. At most {size} MiB may come out, and at most {tags} tags may be filled in, those in a section each time anew.",
 
 	// The request itself: its path, its query, its body.

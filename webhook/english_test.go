@@ -1,10 +1,12 @@
 package webhook
 
 import (
+	"encoding/json"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -91,13 +93,28 @@ func literal(n ast.Node) (string, bool) {
 	return text, err == nil
 }
 
+// pageTexts are the texts that stand in the pages' own catalogue.
+func pageTexts(t *testing.T) map[string]any {
+	t.Helper()
+	content, err := os.ReadFile("../admin-ui/texts/en.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var texts map[string]any
+	if err := json.Unmarshal(content, &texts); err != nil {
+		t.Fatal(err)
+	}
+	return texts
+}
+
 func TestEnglish_EveryKeyHasAText(t *testing.T) {
 	s := readSources(t)
 	if len(s.keys) == 0 || len(s.suffixes) == 0 {
 		t.Fatal("no call of Say was found: this test sees nothing")
 	}
+	pages := pageTexts(t)
 	for key, path := range s.keys {
-		if _, ok := english[key]; !ok {
+		if _, ok := english[key]; !ok && pages[key] == nil {
 			t.Errorf("%s says %q, which has no text", path, key)
 		}
 	}

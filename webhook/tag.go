@@ -19,7 +19,13 @@ type tag struct {
 	source   string
 	line     int
 	complete bool
+	// start is where source begins in the template, in bytes.
+	start int
+	// left and right are the delimiters in force.
+	left, right string
 }
+
+func (t tag) end() int { return t.start + len(t.source) }
 
 // tagReader cuts a template into tags just as the Mustache package does. That
 // package does not tell where its tags stand, and where it does, in its errors,
@@ -42,7 +48,7 @@ func (r *tagReader) next() (tag, bool) {
 	}
 	start := r.at + skipped
 	r.line += strings.Count(r.text[r.at:start], "\n")
-	t := tag{line: r.line}
+	t := tag{line: r.line, start: start, left: r.left, right: r.right}
 
 	inside := start + len(r.left)
 	end := r.right

@@ -16,8 +16,14 @@ const (
 	maxNameParts = 16
 )
 
-// jsonRoot is the reserved name under which a template gets values as JSON.
-const jsonRoot = "json"
+// The reserved names under which a template gets values as JSON, and
+// percent-encoded for forms.
+const (
+	jsonRoot = "json"
+	formRoot = "form"
+)
+
+func isRoot(name string) bool { return name == jsonRoot || name == formRoot }
 
 // Template is a Mustache template that can be expanded: it parses, is within
 // the limits, and reads nothing but the event's data. It is safe for use by
@@ -26,9 +32,9 @@ type Template struct {
 	// field is the JSON name of the field that holds it.
 	field    string
 	mustache *mustache.Template
-	// paths are the names below json that the template asks for, nil where it
-	// does not use json at all.
-	paths paths
+	// roots are the names below json and form that the template asks for, by the
+	// root; nil where it uses neither.
+	roots map[string]paths
 	// sections are the parts of the names of all sections around them.
 	sections map[string]bool
 }
@@ -49,7 +55,7 @@ func (p paths) add(parts []string) {
 type section struct {
 	tag
 	close   string
-	hasJSON bool
+	hasRoot bool
 }
 
 // templateParser judges a template tag by tag.
@@ -136,17 +142,17 @@ func (p *templateParser) judge(t tag) Message {
 	case '/':
 		return p.closeSection(t, say)
 	case '#', '^':
-		if parts[0] == jsonRoot {
+		if isRoot(parts[0]) {
 			_, path, _ := strings.Cut(t.name, ".")
-			return say(".json_section", "instead", p.write(string(t.kind), cmp.Or(path, "name")))
+			return say(".root_section", "root", parts[0], "instead", p.write(string(t.kind), cmp.Or(path, "name")))
 		}
 		if len(p.open) == maxSections {
 			return say(".nested", "limit", maxSections)
 		}
 		p.open = append(p.open, section{tag: t, close: p.write("/", t.name)})
 	default:
-		if parts[0] == jsonRoot {
-			p.useJSON(parts[1:])
+		if isRoot(parts[0]) {
+			p.useRoot(parts[0], parts[1:])
 		}
 	}
 	return Message{}
@@ -165,14 +171,18 @@ func (p *templateParser) closeSection(t tag, say func(string, ...any) Message) M
 	return Message{}
 }
 
-// useJSON notes that the template asks for json and where it does so.
-func (p *templateParser) useJSON(parts []string) {
-	if p.template.paths == nil {
-		p.template.paths = paths{}
+// useRoot notes that the template asks for a name below json or form and where
+// it does so.
+func (p *templateParser) useRoot(root string, parts []string) {
+	if p.template.roots == nil {
+		p.template.roots = map[string]paths{}
 	}
-	p.template.paths.add(parts)
-	for i := len(p.open) - 1; i >= 0 && !p.open[i].hasJSON; i-- {
-		p.open[i].hasJSON = true
+	if p.template.roots[root] == nil {
+		p.template.roots[root] = paths{}
+	}
+	p.template.roots[root].add(parts)
+	for i := len(p.open) - 1; i >= 0 && !p.open[i].hasRoot; i-- {
+		p.open[i].hasRoot = true
 		for part := range strings.SplitSeq(p.open[i].name, ".") {
 			p.template.sections[part] = true
 		}
@@ -193,16 +203,22 @@ func excerpt(source string) string {
 // that ends.
 func (t *Template) Expand(ctx context.Context, d Data) (string, error) {
 	out := &output{ctx: ctx, field: t.field}
-	root := any(d.root)
-	if t.paths != nil {
-		v := views{paths: t.paths, sections: t.sections, left: maxViews}
-		root = v.dress(d.root)
-		if v.left < 0 {
-			return "", out.overBudget()
-		}
+	root, ok := t.dress(d)
+	if !ok {
+		return "", out.overBudget()
 	}
 	if err := t.mustache.FRender(out, root); err != nil {
 		return "", err
 	}
 	return out.text.String(), nil
+}
+
+// dress gives the data what the template's json and form tags ask for. It
+// reports false where that is over the budget.
+func (t *Template) dress(d Data) (any, bool) {
+	if t.roots == nil {
+		return d.root, true
+	}
+	v := views{roots: t.roots, sections: t.sections, left: maxViews}
+	return v.dress(d.root), v.left >= 0
 }

@@ -113,6 +113,20 @@ func TestExpand(t *testing.T) {
 		{"E5 a list beside its objects' json", "{{#l}}{{{json.a}}}{{/l}} {{{l}}} {{{json.l}}}", `{"l":[{"a":1}]}`, `1 [{"a":1}] [{"a":1}]`},
 		{"E5 the rest stays as it is", "{{#a}}{{b}}{{{.}}}{{{json.b}}}{{/a}}", `{"a":[{"b":"c"}]}`, `c{"b":"c"}"c"`},
 		{"E5 lists beside", "{{{json.a}}}{{{l}}}{{#l}}{{.}}{{/l}}", `{"a":1,"l":[2,3]}`, "1[2,3]23"},
+
+		{"E6 text", "a={{{form.x}}}", `{"x":"a b&c=d+e%ü\n\"/:"}`, "a=a%20b%26c%3Dd%2Be%25%C3%BC%0A%22%2F%3A"},
+		{"E6 text as it was", "{{{form.x}}}", `{"x":"2025.282-01MRE3X_~"}`, "2025.282-01MRE3X_~"},
+		{"E6 number, boolean", "{{{form.a}}},{{{form.b}}}", `{"a":1.50,"b":false}`, "1.50,false"},
+		{"E6 nothing", "[{{{form.a}}}{{{form.b}}}{{{form.c.d}}}{{{form.e}}}]", `{"a":null,"b":""}`, "[]"},
+		{"E6 a text that is null", "{{{form.a}}}", `{"a":"null"}`, "null"},
+		{"E6 object and list", "{{{form.a}}}&{{{form.b}}}", `{"a":{"z":" "},"b":[1,"2"]}`, "%7B%22z%22%3A%22%20%22%7D&%5B1%2C%222%22%5D"},
+		{"E6 everything", "{{{form}}}", `{"a":1}`, "%7B%22a%22%3A1%7D"},
+		{"E6 a name and one below it", "{{{form.a}}} {{{form.a.b}}}", `{"a":{"b":"<"}}`, "%7B%22b%22%3A%22%3C%22%7D %3C"},
+		{"E6 two braces do the same", "{{form.x}}", `{"x":"<&\""}`, "%3C%26%22"},
+		{"E6 own form of each object", "{{#l}}{{{form.a}}};{{/l}}", `{"a":1,"l":[{"a":" "},{}]}`, "%20;;"},
+		{"E6 beside json", "{{{form.x}}}{{{json.x}}}{{x}}", `{"x":"/"}`, `%2F"/"/`},
+		{"E6 form is reserved", "{{{form.a}}}", `{"form":{"a":7},"a":1}`, "1"},
+		{"E6 only at the beginning of a name", "{{{form.b}}} {{a.form}}", `{"a":{"form":1},"b":2}`, "2 1"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -169,6 +183,7 @@ func TestParseTemplate(t *testing.T) {
 
 		{"E5 json as a section", "{{#json.a.b}}{{/json.a.b}}", "Line 1 of the body: {{#json.a.b}} is not possible, since json gives a value as text. Write {{#a.b}}."},
 		{"E5 json as an inverted section", "{{^json.a}}{{/json.a}}", "Line 1 of the body: {{^json.a}} is not possible, since json gives a value as text. Write {{^a}}."},
+		{"E6 form as a section", "{{#form.a.b}}{{/form.a.b}}", "Line 1 of the body: {{#form.a.b}} is not possible, since form gives a value as text. Write {{#a.b}}."},
 		{"E5 json alone as a section", "{{#json}}{{/json}}", "Line 1 of the body: {{#json}} is not possible, since json gives a value as text. Write {{#name}}."},
 	}
 	for _, test := range tests {
@@ -292,7 +307,7 @@ func TestV9_ViewsEnd(t *testing.T) {
 	for i := range 1000 {
 		names.add([]string{strconv.Itoa(i), "a"})
 	}
-	v := views{paths: names, left: 100}
+	v := views{roots: map[string]paths{jsonRoot: names}, left: 100}
 	v.dress(dataOf(t, `{"0":{"a":1}}`).root)
 	if v.left >= 0 || v.left < -5 {
 		t.Errorf("%d views are left, want a little less than none", v.left)

@@ -25,7 +25,7 @@ type Data struct {
 // Every value knows its JSON, a piece of the one text that the data was made
 // of.
 type (
-	// object has its own JSON under jsonKey.
+	// object has its own JSON under jsonKey, in a view for forms the same encoded.
 	object map[string]any
 	// list has its own JSON behind its last item.
 	list []any
@@ -178,8 +178,14 @@ func jsonOf(v any) raw {
 	}
 }
 
-// Format prints the object as compact JSON.
-func (v object) Format(f fmt.State, _ rune) { printValue(f, string(jsonOf(v))) }
+// Format prints the object as compact JSON, or as its form view does.
+func (v object) Format(f fmt.State, verb rune) {
+	if own, ok := v[jsonKey].(encoded); ok {
+		own.Format(f, verb)
+		return
+	}
+	printValue(f, string(jsonOf(v)))
+}
 
 // Format prints the list as compact JSON.
 func (v list) Format(f fmt.State, _ rune) { printValue(f, string(jsonOf(v))) }
