@@ -67,7 +67,7 @@ func german() Language {
 // variableMeanings are the meanings of the variables of GNU Taler's events by name.
 var variableMeanings = sync.OnceValue(func() map[string]string {
 	meanings := map[string]string{}
-	for _, e := range taler() {
+	for _, e := range talerEvents() {
 		for _, v := range e.Variables {
 			meanings[v.Name] = v.Meaning
 		}
@@ -75,7 +75,7 @@ var variableMeanings = sync.OnceValue(func() map[string]string {
 	return meanings
 })
 
-func taler() []webhook.EventType {
+func talerEvents() []webhook.EventType {
 	c, err := webhook.NewCatalogue()
 	if err != nil {
 		panic(err)
@@ -100,7 +100,7 @@ func Entries() []Entry {
 	for key, text := range webhook.Texts() {
 		all = append(all, Entry{Key: key, Text: text, Note: messageNote(key)})
 	}
-	for _, e := range taler() {
+	for _, e := range talerEvents() {
 		all = append(
 			all,
 			Entry{Key: "event." + e.Name + ".title", Text: e.Title, Note: "What happened, in a few words"},

@@ -1,0 +1,38 @@
+package adminui
+
+import (
+	"testing"
+	"time"
+)
+
+func TestA11_Times(t *testing.T) {
+	berlin := time.FixedZone("CET", 3600)
+	summer := time.FixedZone("CEST", 7200)
+	nameless := time.FixedZone("-03", -3*3600)
+	unnamed := time.FixedZone("", 5*3600+45*60)
+	at := time.Date(2026, time.November, 23, 14, 3, 5, 0, time.UTC)
+	early := time.Date(2026, time.March, 1, 23, 30, 0, 0, time.UTC)
+	ls := builtIn(t, arabic())
+	en, de, ar := ls.best("en"), ls.best("de"), ls.best("ar")
+	for _, c := range []struct{ got, want string }{
+		{en.Time(at, nil), "23 Nov 2026, 14:03:05 UTC"},
+		{en.Time(at, time.UTC), "23 Nov 2026, 14:03:05 UTC"},
+		{en.Minute(at, nil), "23 Nov 2026, 14:03 UTC"},
+		{en.Date(at, nil), "23 Nov 2026"},
+		{en.Time(at, berlin), "23 Nov 2026, 15:03:05 CET"},
+		{en.Time(at, nameless), "23 Nov 2026, 11:03:05 UTC-03:00"},
+		{en.Time(at, unnamed), "23 Nov 2026, 19:48:05 UTC+05:45"},
+		{en.Time(early, nil), "1 Mar 2026, 23:30:00 UTC"},
+		{en.Date(early, berlin), "2 Mar 2026"},
+		{de.Time(at, nil), "23. Nov. 2026, 14:03:05 UTC"},
+		{de.Time(at, berlin), "23. Nov. 2026, 15:03:05 MEZ"},
+		{de.Minute(early, summer), "2. März 2026, 01:30 MESZ"},
+		{de.Date(at, nil), "23. Nov. 2026"},
+		{ar.Time(at, nil), "٢٣ نوفمبر ٢٠٢٦، ١٤:٠٣:٠٥ UTC"},
+		{ar.Date(at, nil), "\u206623 Nov 2026\u2069"},
+	} {
+		if c.got != c.want {
+			t.Errorf("the time reads %q, want %q", c.got, c.want)
+		}
+	}
+}
