@@ -8,7 +8,7 @@ MUTATE    ?= ./webhook ./repo ./handlers
 RACE      := $(if $(shell command -v gcc clang cc 2>/dev/null),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench fuzz mutate setup
+.PHONY: help run test lint bench fuzz mutate screenshots setup
 
 help: ## List these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -39,13 +39,22 @@ fuzz: setup ## Run each fuzz target for FUZZTIME (30s)
 mutate: setup ## Break the code on purpose, a line at a time, and count what the tests notice
 	@for package in $(MUTATE); do $(GO) run $(GREMLINS) unleash --workers 2 --timeout-coefficient 20 $$package || exit 1; done
 
-setup: # what the tests need beside Go: PostgreSQL and PgBouncer
-	@if ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null; then pg=; else pg=postgresql; fi; \
-	if command -v pgbouncer >/dev/null || test -x /usr/sbin/pgbouncer; then bouncer=; else bouncer=pgbouncer; fi; \
-	if test -n "$$pg$$bouncer"; then \
+screenshots: setup ## Take the README's pictures of the pages anew, in docs/screenshots
+	SCREENSHOTS=$(CURDIR)/docs/screenshots $(GO) test -count=1 -run '^TestScreenshots$$' ./example
+
+setup: # what the tests need beside Go: PostgreSQL, PgBouncer, Chromium, and axe-core by npm
+	@missing=; \
+	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null || missing="$$missing postgresql"; \
+	command -v pgbouncer >/dev/null || test -x /usr/sbin/pgbouncer || missing="$$missing pgbouncer"; \
+	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing="$$missing chromium"; \
+	command -v npm >/dev/null || missing="$$missing npm"; \
+	if test -n "$$missing"; then \
 		if command -v apt-get >/dev/null && test "$$(id -u)" = 0; then \
-			apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy $$pg $$bouncer; \
+			apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy $$missing; \
 		else \
-			echo "The tests need $$pg $$bouncer; install it, or what is tested with it is skipped."; \
+			echo "The tests need$$missing; install it, or what is tested with it is skipped."; \
 		fi; \
+	fi
+	@cd internal/browser && if ! test node_modules/.package-lock.json -nt package-lock.json; then \
+		npm ci --no-audit --no-fund --loglevel=error || echo "axe-core could not be installed by npm; what is tested with it is skipped."; \
 	fi

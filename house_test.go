@@ -48,7 +48,10 @@ var bans = []struct{ room, imports, reason string }{
 // down.
 var banned = []struct{ imports, reason string }{
 	{module + "/internal/pgdev", "a host needs no private PostgreSQL"},
+	{module + "/internal/browser", "browsers are for tests"},
+	{"github.com/chromedp", "browsers are for tests"},
 	{module + "/example", "the example is no part of the plugin"},
+	{"github.com/alexedwards/scs", "sign-in is the host's"},
 	{"github.com/fergusstrange/embedded-postgres", "only the example downloads PostgreSQL"},
 	{"pgregory.net/rapid", "a test library"},
 	{"testing", "a test library"},

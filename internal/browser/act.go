@@ -1,0 +1,224 @@
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/chromedp/cdproto/accessibility"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// The keys that are pressed by name.
+const (
+	Tab   = kb.Tab
+	Enter = kb.Enter
+	Space = " "
+	Down  = kb.ArrowDown // the next of a group of radio buttons
+)
+
+// Fill puts text into the field with that label, in place of what is there.
+func (p *Page) Fill(label, text string) {
+	p.t.Helper()
+	p.click(p.find(label, "textbox", "searchbox"))
+	p.Actions++
+	p.do(chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	if text == "" {
+		p.do(chromedp.KeyEvent(kb.Delete))
+		return
+	}
+	call(p, input.InsertText, input.InsertTextParams{Text: text})
+}
+
+// Choose clicks the radio button or the check box with that label.
+func (p *Page) Choose(label string) {
+	p.t.Helper()
+	p.click(p.find(label, "radio", "checkbox"))
+	p.Actions++
+}
+
+// Select chooses an option of the list with that label, by its keys.
+func (p *Page) Select(label, option string) {
+	p.t.Helper()
+	node := p.find(label, "combobox", "listbox")
+	call(p, dom.Focus, dom.FocusParams{BackendNodeID: node})
+	p.do(chromedp.KeyEvent(option))
+	p.Actions++
+}
+
+// Unfold clicks what shows and hides a part of the page.
+func (p *Page) Unfold(name string) {
+	p.t.Helper()
+	p.click(p.find(name, "DisclosureTriangle"))
+	p.Actions++
+}
+
+// Push clicks a button that leads to no other page.
+func (p *Page) Push(name string) {
+	p.t.Helper()
+	p.click(p.find(name, "button"))
+	p.Actions++
+}
+
+// Click clicks the button or link with that name and waits for the page that
+// it leads to.
+func (p *Page) Click(name string) {
+	p.t.Helper()
+	node := p.find(name, "button", "link")
+	x, y := p.centre(node)
+	p.Actions++
+	p.load(chromedp.MouseClickXY(x, y))
+}
+
+// Press presses keys, one after another.
+func (p *Page) Press(keys ...string) {
+	p.t.Helper()
+	p.do(chromedp.KeyEvent(strings.Join(keys, "")))
+}
+
+// Submit presses a key and waits for the page that it leads to.
+func (p *Page) Submit(key string) {
+	p.t.Helper()
+	p.load(chromedp.KeyEvent(key))
+}
+
+// TabTo presses Tab until the focus is on what has that name, and fails the
+// test if it does not get there.
+func (p *Page) TabTo(name string) {
+	p.t.Helper()
+	var passed []string
+	for range 200 {
+		p.Press(Tab)
+		focused := p.Focused()
+		if matches(focused, name) {
+			return
+		}
+		passed = append(passed, focused)
+	}
+	p.fatalf("Tab does not reach %q, but %q", name, passed)
+}
+
+// Focused is the accessible name of what has the focus.
+func (p *Page) Focused() string {
+	p.t.Helper()
+	if p.world == 0 {
+		p.enter()
+	}
+	found := call(p, runtime.Evaluate, runtime.EvaluateParams{Expression: "document.activeElement", ContextID: p.world})
+	tree := call(p, accessibility.GetPartialAXTree, accessibility.GetPartialAXTreeParams{
+		ObjectID: found.Result.ObjectID, FetchRelatives: new(bool),
+	})
+	if len(tree.Nodes) == 0 {
+		return ""
+	}
+	return text(tree.Nodes[0].Name)
+}
+
+// Value is what the field with that label holds.
+func (p *Page) Value(label string) string {
+	p.t.Helper()
+	node := p.find(label, "textbox", "searchbox", "combobox")
+	yes := true
+	object := call(p, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: node})
+	found := call(p, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
+		ObjectID: object.Object.ObjectID, FunctionDeclaration: "function() { return this.value }", ReturnByValue: &yes,
+	})
+	var value string
+	if err := json.Unmarshal([]byte(found.Result.Value), &value); err != nil {
+		p.t.Fatal(err)
+	}
+	return value
+}
+
+// Has reports whether there is a thing of that name in one of the roles, for
+// those who can not see the page.
+func (p *Page) Has(name string, roles ...string) bool {
+	p.t.Helper()
+	return len(p.all(name, roles)) > 0
+}
+
+// find gives the one thing of that name; several that match whole or, if none
+// does, by their start, are an error.
+func (p *Page) find(name string, roles ...string) cdp.BackendNodeID {
+	p.t.Helper()
+	nodes := p.all(name, roles)
+	if len(nodes) != 1 {
+		p.fatalf("there are %d of %q as %v", len(nodes), name, roles)
+	}
+	return nodes[0]
+}
+
+func (p *Page) all(name string, roles []string) []cdp.BackendNodeID {
+	p.t.Helper()
+	root := call(p, dom.GetDocument, dom.GetDocumentParams{Depth: new(int64)}).Root
+	var whole, begins []cdp.BackendNodeID
+	for _, role := range roles {
+		tree := call(p, accessibility.QueryAXTree, accessibility.QueryAXTreeParams{BackendNodeID: root.BackendNodeID, Role: role})
+		for _, node := range tree.Nodes {
+			have := text(node.Name)
+			switch {
+			case node.Ignored:
+			case have == name:
+				whole = append(whole, node.BackendDOMNodeID)
+			case matches(have, name):
+				begins = append(begins, node.BackendDOMNodeID)
+			}
+		}
+	}
+	if len(whole) > 0 {
+		return whole
+	}
+	return begins
+}
+
+// matches reports whether a name begins with what is looked for: labels may go
+// on with an explanation.
+func matches(have, want string) bool {
+	return strings.HasPrefix(strings.Join(strings.Fields(have), " "), want)
+}
+
+func text(value *accessibility.Value) string {
+	if value == nil {
+		return ""
+	}
+	var text string
+	_ = json.Unmarshal([]byte(value.Value), &text) // what is no text has none
+	return text
+}
+
+func (p *Page) click(node cdp.BackendNodeID) {
+	p.t.Helper()
+	x, y := p.centre(node)
+	p.do(chromedp.MouseClickXY(x, y))
+}
+
+// centre gives where to click, once that is in sight.
+func (p *Page) centre(node cdp.BackendNodeID) (x, y float64) {
+	p.t.Helper()
+	call(p, dom.ScrollIntoViewIfNeeded, dom.ScrollIntoViewIfNeededParams{BackendNodeID: node})
+	quads := call(p, dom.GetContentQuads, dom.GetContentQuadsParams{BackendNodeID: node}).Quads
+	if len(quads) == 0 {
+		p.fatalf("what should be clicked has no place on the page")
+	}
+	for corner := range slices.Chunk(quads[0], 2) {
+		x += corner[0] / 4
+		y += corner[1] / 4
+	}
+	return x, y
+}
+
+func (p *Page) do(step chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, step); err != nil {
+		p.t.Fatal(fmt.Errorf("a key or click: %w", err))
+	}
+}

@@ -1,0 +1,140 @@
+package browser
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+)
+
+// The widths at which pages are judged, in CSS pixels. 320 is what a page of
+// 1280 has when it is magnified four times (WCAG 1.4.10).
+const (
+	Wide   = 1280
+	Narrow = 320
+)
+
+// The colour schemes that a person may prefer.
+const (
+	Light = "light"
+	Dark  = "dark"
+)
+
+// A look is how a page is looked at.
+type look struct {
+	width  int64
+	scheme string
+}
+
+// axeOptions are WCAG 2.2 AA as far as a program can judge it. target-size is
+// off in axe-core unless it is asked for.
+const axeOptions = `{
+	runOnly: {type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
+	rules: {"target-size": {enabled: true}},
+	resultTypes: ["violations"],
+}`
+
+// Look sets how the page is looked at: Wide or Narrow, Light or Dark.
+func (p *Page) Look(width int64, scheme string) {
+	p.t.Helper()
+	p.look = look{width, scheme}
+	call(p, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+		Width: width, Height: 800, DeviceScaleFactor: 1,
+	})
+	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: scheme},
+		{Name: "prefers-reduced-motion", Value: "reduce"},
+	}})
+}
+
+// Check judges the state that the page is in, in both widths and schemes: axe
+// finds nothing, and nothing is wider than the window. The state's name is for
+// the report.
+func (p *Page) Check(state string) {
+	p.t.Helper()
+	before := p.look
+	p.withScripts(func() {
+		for _, width := range []int64{Wide, Narrow} {
+			for _, scheme := range []string{Light, Dark} {
+				p.Look(width, scheme)
+				for _, violation := range p.violations() {
+					p.t.Errorf("%s, %d px, %s: %s", state, width, scheme, violation)
+				}
+			}
+			if wide := p.sideways(); wide != "" {
+				p.t.Errorf("%s, %d px: scrolls sideways, because of %s", state, width, wide)
+			}
+		}
+	})
+	p.Look(before.width, before.scheme)
+}
+
+// withScripts lets axe, which needs timers, work on a page that was loaded
+// without scripts. The page's own scripts are not run by that.
+func (p *Page) withScripts(do func()) {
+	p.t.Helper()
+	if !p.noScripts {
+		do()
+		return
+	}
+	call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: false})
+	do()
+	p.NoScripts()
+}
+
+// violations is what axe finds, a line for each place.
+func (p *Page) violations() []string {
+	p.t.Helper()
+	var loaded bool
+	if p.Eval(&loaded, "typeof axe === 'object'"); !loaded {
+		p.Eval(nil, p.axe())
+	}
+	var found []struct {
+		ID    string
+		Help  string
+		Nodes []struct {
+			Target         json.RawMessage
+			HTML           string
+			FailureSummary string
+		}
+	}
+	p.Eval(&found, "axe.run(document, "+axeOptions+").then(result => result.violations)")
+	var lines []string
+	for _, violation := range found {
+		for _, node := range violation.Nodes {
+			lines = append(lines, fmt.Sprintf("%s (%s) at %s: %s\n%s", violation.ID, violation.Help, node.Target, node.HTML, node.FailureSummary))
+		}
+	}
+	return lines
+}
+
+// axe is the checker as a script that gives nothing back.
+func (p *Page) axe() string { return process.axe + ";undefined" }
+
+// sideways names the first few elements that make the page wider than the
+// window; empty if none does.
+func (p *Page) sideways() string {
+	p.t.Helper()
+	var wide []string
+	p.Eval(&wide, `(() => {
+		const root = document.documentElement
+		if (root.scrollWidth <= root.clientWidth) return []
+		return [...document.body.querySelectorAll("*")]
+			.filter(e => e.getBoundingClientRect().right > root.clientWidth + .5)
+			.map(e => e.outerHTML.slice(0, 120)).slice(0, 3).concat(root.scrollWidth + " px")
+	})()`)
+	return strings.Join(wide, "\n")
+}
+
+// Screenshot writes what the window shows as a PNG. Nothing blinks in it.
+func (p *Page) Screenshot(file string) {
+	p.t.Helper()
+	p.Eval(nil, "document.activeElement?.blur()")
+	shot := call(p, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng})
+	if err := os.WriteFile(file, shot.Data, 0o644); err != nil {
+		p.t.Fatal(err)
+	}
+}
