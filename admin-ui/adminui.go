@@ -8,6 +8,8 @@ package adminui
 import (
 	"cmp"
 	"errors"
+	"fmt"
+	"html/template"
 	"time"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
@@ -35,6 +37,10 @@ type UI struct {
 	events   *webhook.Catalogue
 	// languages are those that it speaks.
 	languages *languages
+	templates *template.Template
+	// assets are the files by name; style and script are two of the names.
+	assets        map[string]Asset
+	style, script string
 }
 
 // New makes a UI. Its error names the option that is wrong.
@@ -46,5 +52,21 @@ func New(o Options) (*UI, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &UI{title: o.Title, location: cmp.Or(o.Location, time.UTC), events: o.Events, languages: languages}, nil
+	accent, ok := parseColor(cmp.Or(o.AccentColor, defaultAccent))
+	if !ok {
+		return nil, fmt.Errorf("AccentColor %q is no colour of the form #rgb or #rrggbb", o.AccentColor)
+	}
+	templates, err := parseTemplates()
+	if err != nil {
+		return nil, err
+	}
+	u := &UI{
+		title:     o.Title,
+		location:  cmp.Or(o.Location, time.UTC),
+		events:    o.Events,
+		languages: languages,
+		templates: templates,
+	}
+	u.makeAssets(accent)
+	return u, nil
 }

@@ -1,41 +1,150 @@
 package adminui
 
 import (
+	"bytes"
+	"embed"
 	"fmt"
 	"html/template"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
-// A maker makes one page.
+// mask stands in the place of a secret.
+const mask = "•••"
+
+//go:embed templates/*.html
+var templateFiles embed.FS
+
+// parseTemplates reads the templates. Their delimiters leave {{ and }} to the
+// templates of webhooks.
+func parseTemplates() (*template.Template, error) {
+	return template.New("").Delims("[[", "]]").ParseFS(templateFiles, "templates/*.html")
+}
+
+// A sheet is what a view prepares for its template.
+type sheet struct {
+	template string
+	// title is the heading as text.
+	title string
+	data  any
+}
+
+// A maker makes the sheet of one page; the templates ask it for texts.
 type maker struct {
-	*UI
+	ui *UI
 	Request
 }
 
-// A page is what a template prints.
-type page struct {
-	title string
+// Say is a text for an attribute or where plain text is wanted.
+func (m *maker) Say(key string, pairs ...any) string { return m.Language.Say(key, pairs...) }
+
+// HTML is a text for the page.
+func (m *maker) HTML(key string, pairs ...any) template.HTML {
+	return m.Language.HTML(key, pairs...)
+}
+
+// Alone reports whether no host's layout is around the page.
+func (m *maker) Alone() bool { return !m.InLayout }
+
+// List is the address of the list.
+func (m *maker) List() string { return m.Base + "webhooks" }
+
+// New is the address of the form for a new webhook.
+func (m *maker) New() string { return m.List() + "/new" }
+
+// to is the address of a page of a webhook: view, edit or delete.
+func (m *maker) to(id, page string) string { return m.List() + "/" + url.PathEscape(id) + "/" + page }
+
+// event names an event in words and as programs do.
+func (m *maker) event(e webhook.EventType) template.HTML {
+	return m.HTML("page.event", "title", m.Language.EventTitle(e), "name", e.Name)
+}
+
+// time and date are moments for the page, for people and for programs.
+func (m *maker) time(t time.Time) template.HTML {
+	return timeElement(t, m.Language.Time(t, m.ui.location))
+}
+
+func (m *maker) minute(t time.Time) template.HTML {
+	return timeElement(t, m.Language.Minute(t, m.ui.location))
+}
+
+func (m *maker) date(t time.Time) template.HTML {
+	return timeElement(t, m.Language.Date(t, m.ui.location))
+}
+
+func timeElement(t time.Time, text string) template.HTML {
+	return template.HTML(`<time datetime="` + t.UTC().Format(time.RFC3339) + `">` + template.HTMLEscapeString(text) + `</time>`)
+}
+
+// link is a link within a sentence.
+func link(address, text string) template.HTML {
+	return template.HTML(`<a class="mw-link" href="` + template.HTMLEscapeString(address) + `">` + template.HTMLEscapeString(text) + `</a>`)
+}
+
+// linkAside is a link that opens beside the page, so that a form stays.
+func linkAside(address, text string) template.HTML {
+	return template.HTML(`<a class="mw-link" target="_blank" rel="noopener" href="` + template.HTMLEscapeString(address) + `">` +
+		template.HTMLEscapeString(text) + `</a>`)
 }
 
 // Render makes a page of a view, to be sent with the status.
 func (u *UI) Render(status int, r Request, v View) (Page, error) {
-	p, err := v.page(&maker{UI: u, Request: r})
-	if err != nil {
-		return Page{}, fmt.Errorf("rendering a page: %w", err)
+	s := v.sheet(&maker{ui: u, Request: r})
+	var body strings.Builder
+	if err := u.templates.ExecuteTemplate(&body, s.template, s.data); err != nil {
+		return Page{}, fmt.Errorf("rendering the page %s: %w", s.template, err)
 	}
-	h1 := template.HTMLEscapeString(p.title)
+	var head strings.Builder
+	if err := u.templates.ExecuteTemplate(&head, "head", headOf(u, r)); err != nil {
+		return Page{}, fmt.Errorf("rendering a page's head: %w", err)
+	}
 	return Page{
-		Status: status, Lang: r.Language.Tag, Dir: r.Language.Dir, Title: p.title,
-		Body: template.HTML(`<div class="merchant-webhooks"><h1>` + h1 + `</h1></div>`),
+		Status: status,
+		Lang:   r.Language.Tag,
+		Dir:    r.Language.Dir,
+		Title:  u.fullTitle(r.Language, s),
+		Head:   template.HTML(head.String()),
+		Body:   template.HTML(body.String()),
 	}, nil
+}
+
+// fullTitle is a page's title: its heading, then what it is a part of.
+func (u *UI) fullTitle(l *Language, s sheet) string {
+	switch list := s.template == "list"; {
+	case list && u.title == "":
+		return s.title
+	case list:
+		return l.Say("page.title_list", "site", u.title)
+	case u.title == "":
+		return l.Say("page.title_no_site", "heading", s.title)
+	}
+	return l.Say("page.title", "heading", s.title, "site", u.title)
+}
+
+// A head is what the template of that name prints.
+type head struct{ Style, Script, Nonce string }
+
+func headOf(u *UI, r Request) head {
+	assets := r.Base + "webhook-assets/"
+	return head{Style: assets + u.style, Script: assets + u.script, Nonce: r.Nonce}
+}
+
+// A document is what the template of that name prints.
+type document struct {
+	Page
+	Site, Skip string
 }
 
 // Document makes a page complete, for a host without a layout.
 func (u *UI) Document(p Page) ([]byte, error) {
-	return []byte("<!doctype html><title>" + template.HTMLEscapeString(p.Title) + "</title>" + string(p.Body)), nil
+	var whole bytes.Buffer
+	d := document{Page: p, Site: u.title, Skip: u.Language(p.Lang).Say("page.skip")}
+	if err := u.templates.ExecuteTemplate(&whole, "document", d); err != nil {
+		return nil, fmt.Errorf("rendering a page alone: %w", err)
+	}
+	return whole.Bytes(), nil
 }
-
-func (v List) page(*maker) (page, error)    { return page{title: "Webhooks"}, nil }
-func (v Form) page(*maker) (page, error)    { return page{title: "New webhook"}, nil }
-func (v Detail) page(*maker) (page, error)  { return page{title: v.Webhook.ID}, nil }
-func (v Delete) page(*maker) (page, error)  { return page{title: v.Webhook.ID}, nil }
-func (v Apology) page(*maker) (page, error) { return page{title: "Sorry"}, nil }

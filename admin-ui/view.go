@@ -56,8 +56,8 @@ type Field struct{ Name, Value string }
 
 // View is what a page shows: a List, Form, Detail, Delete or Apology.
 type View interface {
-	// page prepares everything that the page's template prints.
-	page(*maker) (page, error)
+	// sheet prepares everything that the page's template prints.
+	sheet(*maker) sheet
 }
 
 // List is the page of an instance's webhooks.

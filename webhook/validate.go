@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -33,6 +34,9 @@ const (
 
 // httpMethods are what a webhook may be sent with.
 var httpMethods = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
+
+// Methods are what a webhook may be sent with, in upper case.
+func Methods() []string { return slices.Clone(httpMethods) }
 
 // Validate is the only judge of input, of the API and of the form. It checks
 // every field and gives the webhook to store, or all that is wrong with the

@@ -1,0 +1,190 @@
+package adminui
+
+import (
+	"html/template"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
+)
+
+// A changedSheet compares what is stored now with what the reader has typed
+// (templates/changed.html): the fields that differ.
+type changedSheet struct {
+	Lead template.HTML
+	Rows []changedRow
+	Take string // the address that shows what is stored
+}
+
+type changedRow struct {
+	Field         string
+	Stored, Yours []changedLine // none: the field is empty
+}
+
+// A changedLine is a line of a field. Skipped stands for lines that both have.
+type changedLine struct {
+	Text             string
+	Differs, Skipped bool
+}
+
+// contextLines is how many equal lines are shown around those that differ.
+const contextLines = 2
+
+func (m *maker) changed(c Changed, yours Values) changedSheet {
+	s := changedSheet{Lead: m.HTML("changed.lead", "time", m.minute(c.At)), Take: m.to(c.Stored.WebhookID, "edit")}
+	stored := c.Stored
+	for _, field := range []struct {
+		name         string
+		stored, your shownText
+	}{
+		{fieldEventType, m.eventText(stored.EventType), m.eventText(yours.EventType)},
+		{fieldURL, m.secretURL(stored.URL, yours.URL), m.secretURL(yours.URL, stored.URL)},
+		{fieldHTTPMethod, plainText(stored.HTTPMethod), plainText(yours.HTTPMethod)},
+		{fieldHeaderTemplate, m.secretHeaders(stored.HeaderTemplate), m.secretHeaders(yours.HeaderTemplate)},
+		{fieldBodyTemplate, plainText(stored.BodyTemplate), plainText(yours.BodyTemplate)},
+	} {
+		if slices.Equal(field.stored.lines, field.your.lines) {
+			continue
+		}
+		left, right := compare(field.stored, field.your)
+		s.Rows = append(s.Rows, changedRow{Field: m.Say("field." + field.name), Stored: left, Yours: right})
+	}
+	return s
+}
+
+// A shownText is a text by its lines: as it is, for comparing; with its secrets
+// masked; and with the words for a secret that differs in their place.
+type shownText struct{ lines, masked, hidden []string }
+
+// lines are a text's lines, whatever ends them.
+func lines(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
+}
+
+func plainText(text string) shownText {
+	all := lines(text)
+	return shownText{all, all, all}
+}
+
+func (m *maker) eventText(name string) shownText {
+	event, ok := m.ui.events.Lookup(name)
+	if !ok {
+		return plainText(name)
+	}
+	return plainText(m.Say("page.event", "title", m.Language.EventTitle(event), "name", name))
+}
+
+// secretURL is an address, beside another one.
+func (m *maker) secretURL(raw, other string) shownText {
+	masked := lines(webhook.MaskURL(raw, mask))
+	hidden := lines(webhook.MaskURL(raw, m.Say("changed.hidden")))
+	if password(raw) != "" && password(other) != "" && password(raw) != password(other) {
+		masked = hidden
+	}
+	return shownText{lines(raw), masked, hidden}
+}
+
+func password(raw string) string {
+	address, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	secret, _ := address.User.Password()
+	return secret
+}
+
+func (m *maker) secretHeaders(raw string) shownText {
+	return shownText{
+		lines(raw),
+		lines(webhook.MaskHeaders(raw, mask)),
+		lines(webhook.MaskHeaders(raw, m.Say("changed.hidden"))),
+	}
+}
+
+// compare gives the lines of two texts that differ, with a little around them.
+func compare(a, b shownText) (left, right []changedLine) {
+	inBoth, inBothToo := common(a.lines, b.lines)
+	return a.show(inBoth, b, inBothToo), b.show(inBothToo, a, inBoth)
+}
+
+// show gives the lines that are not in both texts. A secret that differs where
+// all else of the line is equal is said to.
+func (t shownText) show(inBoth []bool, other shownText, inOther []bool) []changedLine {
+	alike := map[string]bool{}
+	for i, line := range other.masked {
+		if i < len(inOther) && !inOther[i] {
+			alike[line] = true
+		}
+	}
+	var shown []changedLine
+	for i := range t.lines {
+		near := slices.Contains(inBoth[max(0, i-contextLines):min(len(inBoth), i+contextLines+1)], false)
+		switch {
+		case i >= len(t.masked): // the mask has changed the lines: then none is shown
+		case !inBoth[i] && alike[t.masked[i]] && i < len(t.hidden):
+			shown = append(shown, changedLine{Text: t.hidden[i], Differs: true})
+		case near:
+			shown = append(shown, changedLine{Text: t.masked[i], Differs: !inBoth[i]})
+		case len(shown) == 0 || !shown[len(shown)-1].Skipped:
+			shown = append(shown, changedLine{Skipped: true})
+		}
+	}
+	return shown
+}
+
+// common says which lines of two texts are in both, in the same order: the most
+// that there are (their longest common subsequence). Of texts that differ in
+// very many lines it only tells the beginnings and ends apart.
+func common(a, b []string) (inA, inB []bool) {
+	inA, inB = make([]bool, len(a)), make([]bool, len(b))
+	start := 0
+	for start < len(a) && start < len(b) && a[start] == b[start] {
+		inA[start], inB[start] = true, true
+		start++
+	}
+	endA, endB := len(a), len(b)
+	for endA > start && endB > start && a[endA-1] == b[endB-1] {
+		endA, endB = endA-1, endB-1
+		inA[endA], inB[endB] = true, true
+	}
+	const most = 1 << 20
+	if (endA-start)*(endB-start) > most {
+		return inA, inB
+	}
+	a, b = a[start:endA], b[start:endB]
+	length := commonLengths(a, b)
+	for i, j := 0, 0; i < len(a) && j < len(b); {
+		switch {
+		case a[i] == b[j]:
+			inA[start+i], inB[start+j] = true, true
+			i, j = i+1, j+1
+		case length[i+1][j] >= length[i][j+1]:
+			i++
+		default:
+			j++
+		}
+	}
+	return inA, inB
+}
+
+// commonLengths[i][j] is how many lines a[i:] and b[j:] have in common.
+func commonLengths(a, b []string) [][]int32 {
+	length := make([][]int32, len(a)+1)
+	for i := range length {
+		length[i] = make([]int32, len(b)+1)
+	}
+	for i := len(a) - 1; i >= 0; i-- {
+		for j := len(b) - 1; j >= 0; j-- {
+			if a[i] == b[j] {
+				length[i][j] = length[i+1][j+1] + 1
+			} else {
+				length[i][j] = max(length[i+1][j], length[i][j+1])
+			}
+		}
+	}
+	return length
+}

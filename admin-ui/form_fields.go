@@ -1,0 +1,188 @@
+package adminui
+
+import (
+	"html/template"
+	"slices"
+	"strings"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
+)
+
+// An eventGroup is a part of the choice of events.
+type eventGroup struct {
+	ID, Title string
+	Events    []eventChoice
+}
+
+// An eventChoice is a radio button of the choice of events.
+type eventChoice struct {
+	// ID is the element's; what leads to the field leads to the one of this
+	// name.
+	ID, Name, Title, Meaning string
+	Checked                  bool
+}
+
+// A methodOption is an option of the choice of methods.
+type methodOption struct {
+	Name     string
+	Selected bool
+}
+
+// A startChoice is a radio button of the choice of texts to start from.
+type startChoice struct {
+	Name, Title, Hint string
+	Checked           bool
+}
+
+// starterTexts are the texts to start from, by event and start, for the script.
+type starterTexts map[string]map[string]starterText
+
+type starterText struct {
+	Headers string `json:"headers"`
+	Body    string `json:"body"`
+}
+
+// The groups of the choice of events, by how the events' names begin.
+var eventGroups = []struct {
+	key      string
+	prefixes []string
+}{
+	{"orders", []string{"order_", "pay", "refund"}},
+	{"products", []string{"inventory_"}},
+	{"categories", []string{"category_"}},
+	{"other", []string{""}},
+}
+
+func (s *formSheet) fillFields() {
+	values := s.View.Values
+	s.Event = s.field(fieldEventType, values.EventType, false)
+	s.URL = s.field(fieldURL, values.URL, true)
+	s.Method = s.field(fieldHTTPMethod, values.HTTPMethod, true)
+	s.Headers = s.field(fieldHeaderTemplate, values.HeaderTemplate, true)
+	s.Body = s.field(fieldBodyTemplate, values.BodyTemplate, true)
+	s.ID = s.field(fieldID, values.WebhookID, true)
+
+	s.Groups = s.groups()
+	s.Methods = methods(values.HTTPMethod)
+	s.Starts = s.starts()
+	s.Open = s.View.StartFrom == webhook.StartOwn || s.Fixed || s.View.Preview != nil || s.Headers.Message != "" || s.Body.Message != ""
+	s.HeadersRows, s.BodyRows = rows(values.HeaderTemplate, 3, 8), rows(values.BodyTemplate, 6, 24)
+	s.HeadersHint = s.HTML("form.headers_hint", "example", code("Content-Type: application/json"))
+	s.IDHint = s.HTML("form.id_hint", "example", code(s.exampleID()))
+	for _, event := range s.ui.events.All() {
+		s.Variables = append(s.Variables, s.variables(event))
+	}
+	s.Starters = starters(s.ui.events.All())
+}
+
+// exampleID is the ID that the webhook would get if none is typed, as far as
+// that can be told yet.
+func (s *formSheet) exampleID() string {
+	in := webhook.Input{EventType: webhook.Value{Text: s.View.Values.EventType}, URL: webhook.Value{Text: s.View.Values.URL}}
+	const start = webhook.StartOwn
+	if in, _ = s.ui.events.Complete(in, start); in.WebhookID.Text == "" || s.URL.Message != "" {
+		in = webhook.Input{EventType: webhook.Value{Text: "pay"}, URL: webhook.Value{Text: "https://erp.example.com/"}}
+		in, _ = s.ui.events.Complete(in, start)
+	}
+	return in.WebhookID.Text
+}
+
+// code is a piece of text that a program reads.
+func code(text string) template.HTML {
+	return template.HTML(`<code class="mw-tag" dir="ltr">` + template.HTMLEscapeString(text) + `</code>`)
+}
+
+// groups are the choice of events. One that is not known, since a program has
+// posted it or the host no longer has it, stands among them as it was typed.
+func (s *formSheet) groups() []eventGroup {
+	chosen := s.View.Values.EventType
+	events := s.ui.events.All()
+	if _, known := s.ui.events.Lookup(chosen); !known && chosen != "" {
+		events = append(slices.Clip(events), webhook.EventType{Name: chosen, Title: chosen})
+	}
+	groups := make([]eventGroup, len(eventGroups))
+	for i, group := range eventGroups {
+		groups[i] = eventGroup{ID: "mw-events-" + group.key, Title: s.Say("form.group_" + group.key)}
+	}
+	for _, event := range events {
+		i := slices.IndexFunc(eventGroups, func(g struct {
+			key      string
+			prefixes []string
+		},
+		) bool {
+			return slices.ContainsFunc(g.prefixes, func(prefix string) bool { return strings.HasPrefix(event.Name, prefix) })
+		})
+		groups[i].Events = append(groups[i].Events, eventChoice{
+			ID:      fieldEventType + "-" + event.Name,
+			Name:    event.Name,
+			Title:   s.Language.EventTitle(event),
+			Meaning: s.Language.EventMeaning(event),
+			Checked: event.Name == chosen,
+		})
+	}
+	groups = slices.DeleteFunc(groups, func(g eventGroup) bool { return len(g.Events) == 0 })
+	markField(groups)
+	return groups
+}
+
+// markField gives the chosen event, or the first, the field's own ID.
+func markField(groups []eventGroup) {
+	target := &groups[0].Events[0]
+	for _, group := range groups {
+		for i := range group.Events {
+			if group.Events[i].Checked {
+				target = &group.Events[i]
+			}
+		}
+	}
+	target.ID = fieldEventType
+}
+
+// methods are the choice of methods, with one that is none as it was typed.
+func methods(chosen string) []methodOption {
+	var options []methodOption
+	known := false
+	for _, name := range webhook.Methods() {
+		selected := strings.EqualFold(name, chosen)
+		known = known || selected
+		options = append(options, methodOption{name, selected})
+	}
+	if !known {
+		options = append(options, methodOption{chosen, true})
+	}
+	return options
+}
+
+func (s *formSheet) starts() []startChoice {
+	names := []string{webhook.StartAll, webhook.StartID, webhook.StartChat, webhook.StartForm, webhook.StartOwn}
+	chosen := s.View.StartFrom
+	if !slices.Contains(names, chosen) {
+		chosen = webhook.StartOwn
+	}
+	var choices []startChoice
+	for _, name := range names {
+		choice := startChoice{Name: name, Title: s.Say("form.start_" + name), Checked: name == chosen}
+		if name == webhook.StartAll {
+			choice.Hint = s.Say("form.start_all_hint")
+		}
+		choices = append(choices, choice)
+	}
+	return choices
+}
+
+func starters(events []webhook.EventType) starterTexts {
+	all := starterTexts{}
+	for _, event := range events {
+		texts := map[string]starterText{}
+		for _, starter := range event.Starters() {
+			texts[starter.Name] = starterText{Headers: starter.HeaderTemplate, Body: starter.BodyTemplate}
+		}
+		all[event.Name] = texts
+	}
+	return all
+}
+
+// rows is how high a field for a text is.
+func rows(text string, least, most int) int {
+	return min(max(strings.Count(text, "\n")+2, least), most)
+}

@@ -1,0 +1,105 @@
+package adminui
+
+import (
+	"html/template"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
+)
+
+// A previewSheet is what templates/preview.html prints: a request as it would
+// be sent.
+type previewSheet struct {
+	Lead template.HTML
+	// Start is the request's first line.
+	Start string
+	Lines []headerLine
+	// Body and Indented are its body; without one, NoBody says so.
+	Body, Indented longText
+	NoBody         template.HTML
+	Verdict        template.HTML
+	Sound          bool
+	Remarks        []template.HTML
+}
+
+// A headerLine is a header of a request. The value of one that is only known
+// when it is sent is in words.
+type headerLine struct {
+	Name, Value string
+	Added       bool
+}
+
+// addedHeaders are those of Standard Webhooks, which each request carries.
+var addedHeaders = []string{"webhook-id", "webhook-timestamp", "webhook-signature"}
+
+// preview shows a request with its secrets hidden.
+func (m *maker) preview(p webhook.Preview) previewSheet {
+	s := previewSheet{
+		Lead:     m.HTML("preview.lead_no_host"),
+		Start:    p.Method + " / HTTP/1.1",
+		Body:     m.long(p.Body),
+		Indented: m.long(p.Indented),
+		Sound:    p.Sound,
+	}
+	if address, err := url.Parse(p.URL); err == nil && address.Host != "" {
+		s.Lead = m.HTML("preview.lead", "host", address.Hostname())
+		s.Start = p.Method + " " + address.RequestURI() + " HTTP/1.1"
+		s.Lines = append(s.Lines, headerLine{Name: "Host", Value: address.Host})
+		if address.User != nil && !slices.ContainsFunc(p.Headers, isAuthorization) {
+			s.Lines = append(s.Lines, headerLine{Name: "Authorization", Value: mask})
+		}
+	}
+	for _, h := range p.Headers {
+		if webhook.IsSecretHeader(h.Name) {
+			h.Value = mask
+		}
+		s.Lines = append(s.Lines, headerLine{Name: h.Name, Value: h.Value})
+	}
+	for _, name := range addedHeaders {
+		s.Lines = append(s.Lines, headerLine{Name: name, Value: m.Say("preview.added"), Added: true})
+	}
+	if p.Body == "" {
+		s.NoBody = m.HTML("preview.no_body")
+	}
+	if !p.Verdict.IsZero() {
+		s.Verdict = m.Language.MessageHTML(p.Verdict)
+	}
+	for _, remark := range p.Remarks {
+		s.Remarks = append(s.Remarks, m.Language.MessageHTML(remark))
+	}
+	return s
+}
+
+// isAuthorization reports whether a header goes before the user and password
+// of an address.
+func isAuthorization(h webhook.Header) bool { return strings.EqualFold(h.Name, "Authorization") }
+
+// A text of more lines or bytes than these is folded.
+const (
+	longLines = 40
+	longBytes = 8 << 10
+)
+
+// A longText is a text that is folded where it is long: then Start is its
+// beginning, and Open opens the whole of it.
+type longText struct {
+	Text, Start string
+	Open        template.HTML
+}
+
+func (m *maker) long(text string) longText {
+	lines := strings.Count(strings.TrimRight(text, "\r\n"), "\n") + 1
+	if lines <= longLines && len(text) <= longBytes {
+		return longText{Text: text}
+	}
+	start := text
+	if all := strings.SplitN(text, "\n", longLines+1); len(all) > longLines {
+		start = strings.Join(all[:longLines], "\n")
+	}
+	if len(start) > longBytes {
+		start = strings.ToValidUTF8(start[:longBytes], "")
+	}
+	return longText{Text: text, Start: start, Open: m.HTML("view.all_lines", "n", lines)}
+}
