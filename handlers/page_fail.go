@@ -50,7 +50,7 @@ func (a *API) showFailure(c *call, status int, view adminui.View, cause error) {
 
 // again is a form that comes back.
 func (a *API) again(c *call, form adminui.Form, problem *webhook.Problem) adminui.Form {
-	if isFault(problem) {
+	if problem.Code.IsFault() {
 		form.IsFailed, form.Failed = true, requestID(c)
 		form.Problems = nil
 	}

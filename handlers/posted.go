@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"mime/multipart"
+	"net/http"
 	"net/url"
 	"strconv"
 
@@ -73,11 +74,15 @@ func (f *posted) proposeID(taken string) {
 // readForm reads the form of a request. A form that could not be read whole
 // comes back with what could.
 func (a *API) readForm(c *call) (*posted, error) {
-	body, err := readBody(c, formLimit*a.MaxBody)
-	if err != nil {
-		return nil, err
+	values, read := formRead(c.Request)
+	var broken error
+	if !read {
+		body, err := readBody(c, formLimit*a.MaxBody)
+		if err != nil {
+			return nil, err
+		}
+		values, broken = parseForm(c.GetHeader("Content-Type"), body)
 	}
-	values, broken := parseForm(c.GetHeader("Content-Type"), body)
 	f := a.understand(c, values)
 	if broken != nil {
 		return nil, f.refuse(refuseBody(webhook.Say("body.form"), broken))
@@ -129,6 +134,25 @@ func typed(in webhook.Input) adminui.Values {
 	}
 }
 
+// formRead gives the form that a middleware of the host's has read already, as
+// those against cross-site requests do: the body is gone then.
+func formRead(r *http.Request) (values url.Values, read bool) {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch {
+	case kind == formEncoded && r.PostForm != nil:
+		return r.PostForm, true
+	case kind == formData && r.MultipartForm != nil:
+		return r.MultipartForm.Value, true
+	}
+	return nil, false
+}
+
+// The two kinds of bodies that forms have.
+const (
+	formEncoded = "application/x-www-form-urlencoded"
+	formData    = "multipart/form-data"
+)
+
 // parseForm reads the two kinds of bodies that forms have. A file stands for
 // its text, as programs send a template.
 func parseForm(contentType string, body []byte) (url.Values, error) {
@@ -137,9 +161,9 @@ func parseForm(contentType string, body []byte) (url.Values, error) {
 		return nil, err
 	}
 	switch kind {
-	case "", "application/x-www-form-urlencoded":
+	case "", formEncoded:
 		return url.ParseQuery(string(body))
-	case "multipart/form-data":
+	case formData:
 		return parseParts(multipart.NewReader(bytes.NewReader(body), parameters["boundary"]))
 	}
 	return nil, errors.New("its type is " + kind)

@@ -53,15 +53,10 @@ func problemOf(err error) *webhook.Problem {
 	return &webhook.Problem{Code: webhook.CodeInternalInvariantFailure, Cause: err}
 }
 
-// isFault reports whether it is the server's, and not the client's.
-func isFault(problem *webhook.Problem) bool {
-	return problem.Code.Status() >= http.StatusInternalServerError
-}
-
 // logFault tells the operator of a fault of the server, unless it is only that
 // the client has left.
 func (a *API) logFault(c *gin.Context, problem *webhook.Problem, err error) {
-	if isFault(problem) && !hasLeft(c, err) {
+	if problem.Code.IsFault() && !hasLeft(c, err) {
 		a.logFailure(c, "request failed", err)
 	}
 }

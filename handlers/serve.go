@@ -16,6 +16,7 @@ type call struct {
 	ctx       context.Context // ends with the client or at the time limit
 	mount     mount
 	at        location
+	granted   Permission // what Authorize was asked for and allowed; empty: nothing yet
 	instance  string
 	webhookID string
 }
@@ -60,6 +61,7 @@ func (a *API) dispatch(c *call) error {
 	if err := a.authorize(c.Context, c.instance, op.permission); err != nil {
 		return err
 	}
+	c.granted = op.permission
 	if !webhook.ValidInstanceID(c.instance) {
 		return &webhook.Problem{Code: webhook.CodeInstanceUnknown, Subject: c.instance}
 	}

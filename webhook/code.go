@@ -78,6 +78,9 @@ func (c Code) row() codeRow {
 // Status is the HTTP status that the code is answered with.
 func (c Code) Status() int { return c.row().status }
 
+// IsFault reports whether the fault is the server's, not the client's.
+func (c Code) IsFault() bool { return c.Status() >= http.StatusInternalServerError }
+
 // Hint is the code's fixed English text.
 func (c Code) Hint() string { return c.row().hint }
 
