@@ -11,13 +11,15 @@ import (
 	"strings"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/plugin"
 )
 
 //go:embed pages
 var files embed.FS
 
 var (
-	layout     = template.Must(template.ParseFS(files, "pages/layout.html"))
+	layoutPage = template.Must(template.ParseFS(files, "pages/layout.html"))
 	homePage   = template.Must(template.ParseFS(files, "pages/home.html"))
 	signInPage = template.Must(template.ParseFS(files, "pages/signin.html"))
 )
@@ -75,19 +77,24 @@ func (s *shop) show(c *gin.Context, status int, title string, page *template.Tem
 	var body bytes.Buffer
 	err := page.Execute(&body, view)
 	if err == nil {
-		err = s.inLayout(c, status, frame{Title: title + " – Example shop", Body: template.HTML(body.String())})
+		err = s.frame(c, status, frame{Title: title + " – Example shop", Body: template.HTML(body.String())})
 	}
 	if err != nil {
 		panic(err)
 	}
 }
 
-// inLayout writes a page once the whole of it is made.
-func (s *shop) inLayout(c *gin.Context, status int, f frame) error {
+// layout is the plugin's Config.Admin.Layout.
+func (s *shop) layout(c *gin.Context, p plugin.Page) error {
+	return s.frame(c, p.Status, frame{Title: p.Title, Head: p.Head, Body: p.Body})
+}
+
+// frame writes a page once the whole of it is made.
+func (s *shop) frame(c *gin.Context, status int, f frame) error {
 	f.Username = s.username(c)
 	f.InAdmin = strings.Contains(c.FullPath(), "/admin/")
 	var whole bytes.Buffer
-	if err := layout.Execute(&whole, f); err != nil {
+	if err := layoutPage.Execute(&whole, f); err != nil {
 		return err
 	}
 	c.Data(status, "text/html; charset=utf-8", whole.Bytes())

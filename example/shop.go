@@ -40,6 +40,11 @@ func newShop(ctx context.Context, db *sqlx.DB, log *slog.Logger) (http.Handler, 
 		Authorize: s.authorize,
 		Currency:  &plugin.Currency{Code: "KUDOS", Name: "Kudos"},
 		Logger:    log,
+		Admin: plugin.Admin{
+			Title:    "Example shop",
+			Layout:   s.layout,
+			LoginURL: signInURL,
+		},
 	})
 	if err != nil {
 		return nil, err
