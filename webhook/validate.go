@@ -228,12 +228,8 @@ func hex(r rune) string { return fmt.Sprintf("%04X", r) }
 // shorten cuts what a person is shown of their own words.
 func shorten(s string) string {
 	const most = 64
-	n := 0
-	for i := range s {
-		if n == most {
-			return s[:i] + "…"
-		}
-		n++
+	if cut := firstCharacters(s, most); cut != s {
+		return cut + "…"
 	}
 	return s
 }

@@ -72,6 +72,16 @@ func NewData(v any) (Data, error) {
 	return Data{root: root.(object)}, nil
 }
 
+// at is the value under a dotted name, nil where there is none.
+func (d Data) at(name string) any {
+	var v any = d.root
+	for part := range strings.SplitSeq(name, ".") {
+		fields, _ := v.(object)
+		v = fields[part]
+	}
+	return v
+}
+
 // jsonReader makes values of compact JSON.
 type jsonReader struct {
 	text    string
