@@ -55,7 +55,7 @@ func TestA11_German(t *testing.T) {
 	}
 	for _, c := range []struct{ got, want string }{
 		{l.Say("list.saved", "id", "x"), "„x“ ist gespeichert."},
-		{l.Say("list.count", "n", 10_000), "10.000 Webhooks, der neueste zuerst"},
+		{l.Say("list.count", "n", 10_000), "10.000 Webhooks, neueste zuerst"},
 		{l.Say("refusal.summary", "n", 1), "Es gibt ein Problem."},
 		{l.Say("refusal.summary", "n", 2), "Es gibt 2 Probleme."},
 		{l.Message(webhook.Say("url.too_long", "n", 2049, "limit", 2048)), "Die Adresse hat 2.049 Bytes. Höchstens 2.048 sind erlaubt."},
@@ -103,7 +103,8 @@ func TestA11_AddedLanguage(t *testing.T) {
 	t.Run("plural forms", func(t *testing.T) {
 		for n, want := range map[int]string{
 			0: "لا خطافات ويب", 1: "خطاف ويب واحد", 2: "خطافا ويب", 3: "٣ خطافات ويب",
-			11: "١١ خطاف ويب", 100: "١٠٠ خطاف", 10_000_003: "١٠٬٠٠٠٬٠٠٣ خطافات ويب",
+			11: "١١ خطاف ويب", 100: "١٠٠ خطاف", -2: "خطافا ويب",
+			10_000_000: "١٠٬٠٠٠٬٠٠٠ خطاف", 10_000_002: "١٠٬٠٠٠٬٠٠٢ خطاف", 10_000_003: "١٠٬٠٠٠٬٠٠٣ خطافات ويب",
 		} {
 			if got := l.Say("list.count", "n", n); got != want {
 				t.Errorf("%d: it says %q, want %q", n, got, want)
@@ -126,6 +127,19 @@ func TestA11_AddedLanguage(t *testing.T) {
 			t.Errorf("it says %q, want %q", got, want)
 		}
 		if got, want := l.HTML("list.saved", "id", "a<b"), template.HTML("تم حفظ «<bdi>a&lt;b</bdi>»."); got != want {
+			t.Errorf("the page holds %q, want %q", got, want)
+		}
+		left := builtIn(t, arabic(), Language{Tag: "ar-MT", Dir: "ltr"}).best("ar-MT")
+		if got, want := left.Say("form.save"), "\u2067حفظ\u2069"; got != want {
+			t.Errorf("a language from left to right says %q, want %q", got, want)
+		}
+	})
+	t.Run("a value is a message", func(t *testing.T) {
+		inner := webhook.Say("form.save")
+		if got, want := l.Say("list.saved", "id", inner), "تم حفظ «حفظ»."; got != want {
+			t.Errorf("it says %q, want %q", got, want)
+		}
+		if got, want := l.HTML("list.saved", "id", webhook.Say("<")), template.HTML("تم حفظ «&lt;»."); got != want {
 			t.Errorf("the page holds %q, want %q", got, want)
 		}
 	})

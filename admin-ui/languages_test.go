@@ -35,6 +35,7 @@ func TestA11_ChoosesALanguage(t *testing.T) {
 		{"de", []string{";;;,,,de,,"}},
 		{"en", []string{"\x00\xff", "-", ";q=1", ",", "de;q=-1"}},
 		{"en", []string{strings.Repeat("x-", 100_000)}},
+		{"en", []string{strings.Repeat("fr,", 400) + "de"}},
 		{"de", []string{"de," + strings.Repeat("x,", 100_000)}},
 	} {
 		if got := ls.best(c.preferred...).Tag; got != c.want {
