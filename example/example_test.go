@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed-7c2cc908/merchant-webhooks/internal/browser"
 	"github.com/seed-7c2cc908/merchant-webhooks/internal/pgdev/pgtest"
 )
 
@@ -32,6 +33,10 @@ func TestMain(m *testing.M) {
 		panic(string(out))
 	}
 	code := pgtest.Main(m)
+	if err := browser.Stop(); err != nil {
+		fmt.Fprintln(os.Stderr, "browser:", err)
+		code = max(code, 1)
+	}
 	os.RemoveAll(dir)
 	os.Exit(code)
 }

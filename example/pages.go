@@ -29,7 +29,8 @@ type frame struct {
 	Title      string
 	Head, Body template.HTML
 	Username   string // who is signed in; empty if nobody is
-	InAdmin    bool
+	// InAdmin and InSignIn say which of its links leads to this very page.
+	InAdmin, InSignIn bool
 }
 
 type homeView struct{ Username, TryIt string }
@@ -93,6 +94,7 @@ func (s *shop) layout(c *gin.Context, p plugin.Page) error {
 func (s *shop) frame(c *gin.Context, status int, f frame) error {
 	f.Username = s.username(c)
 	f.InAdmin = strings.Contains(c.FullPath(), "/admin/")
+	f.InSignIn = c.FullPath() == "/login"
 	var whole bytes.Buffer
 	if err := layoutPage.Execute(&whole, f); err != nil {
 		return err

@@ -29,12 +29,18 @@ func (p *Page) Fill(label, text string) {
 	p.t.Helper()
 	p.click(p.find(label, "textbox", "searchbox"))
 	p.Actions++
-	p.do(chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	p.SelectAll()
 	if text == "" {
-		p.do(chromedp.KeyEvent(kb.Delete))
+		p.do(pressing(kb.Delete))
 		return
 	}
-	call(p, input.InsertText, input.InsertTextParams{Text: text})
+	p.Type(text)
+}
+
+// SelectAll selects what is in the field that has the focus.
+func (p *Page) SelectAll() {
+	p.t.Helper()
+	p.do(chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
 }
 
 // Choose clicks the radio button or the check box with that label.
@@ -49,7 +55,7 @@ func (p *Page) Select(label, option string) {
 	p.t.Helper()
 	node := p.find(label, "combobox", "listbox")
 	call(p, dom.Focus, dom.FocusParams{BackendNodeID: node})
-	p.do(chromedp.KeyEvent(option))
+	p.do(pressing(option))
 	p.Actions++
 }
 
@@ -77,26 +83,69 @@ func (p *Page) Click(name string) {
 	p.load(chromedp.MouseClickXY(x, y))
 }
 
+// Follow clicks a link that leads to another place of the same page.
+func (p *Page) Follow(name string) {
+	p.t.Helper()
+	p.click(p.find(name, "link"))
+	p.Actions++
+}
+
 // Press presses keys, one after another.
 func (p *Page) Press(keys ...string) {
 	p.t.Helper()
-	p.do(chromedp.KeyEvent(strings.Join(keys, "")))
+	p.do(pressing(strings.Join(keys, "")))
 }
 
 // Submit presses a key and waits for the page that it leads to.
 func (p *Page) Submit(key string) {
 	p.t.Helper()
-	p.load(chromedp.KeyEvent(key))
+	p.load(pressing(key))
+}
+
+// Type puts text to where the focus is.
+func (p *Page) Type(text string) {
+	p.t.Helper()
+	call(p, input.InsertText, input.InsertTextParams{Text: text})
+}
+
+// pressing presses keys as a keyboard does: what a key types belongs to the
+// press itself. (chromedp.KeyEvent sends it on its own, so that the Enter which
+// follows a link to a field would submit the form of that field too.)
+func pressing(keys string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		for _, key := range keys {
+			events := kb.Encode(key)
+			for _, event := range events {
+				if event.Type == kb.KeyChar {
+					events[0].Text = event.Text
+				}
+			}
+			for _, event := range events {
+				if event.Type == kb.KeyChar {
+					continue
+				}
+				if _, err := cdp.Call(ctx, t, input.DispatchKeyEvent, *event); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
 }
 
 // TabTo presses Tab until the focus is on what has that name, and fails the
-// test if it does not get there.
+// test if it does not get there, or if on the way it can not be seen where the
+// focus is.
 func (p *Page) TabTo(name string) {
 	p.t.Helper()
 	var passed []string
 	for range 200 {
 		p.Press(Tab)
 		focused := p.Focused()
+		var hidden string
+		if p.Eval(&hidden, unseen); hidden != "" {
+			p.t.Errorf("the focus on %q %s", focused, hidden)
+		}
 		if matches(focused, name) {
 			return
 		}
@@ -104,6 +153,16 @@ func (p *Page) TabTo(name string) {
 	}
 	p.fatalf("Tab does not reach %q, but %q", name, passed)
 }
+
+// unseen says why it can not be seen where the focus is; empty if it can.
+const unseen = `(() => {
+	const e = document.activeElement
+	if (!e || e === document.body) return ""
+	const style = getComputedStyle(e), place = e.getBoundingClientRect()
+	if (style.outlineStyle === "none" && style.boxShadow === "none") return "is not marked"
+	if (place.bottom <= 0 || place.top >= innerHeight || place.width === 0) return "is out of sight"
+	return ""
+})()`
 
 // Focused is the accessible name of what has the focus.
 func (p *Page) Focused() string {
@@ -124,17 +183,30 @@ func (p *Page) Focused() string {
 // Value is what the field with that label holds.
 func (p *Page) Value(label string) string {
 	p.t.Helper()
-	node := p.find(label, "textbox", "searchbox", "combobox")
+	var value string
+	p.property(p.find(label, "textbox", "searchbox", "combobox"), "value", &value)
+	return value
+}
+
+// Chosen reports whether the radio button or check box with that label is on.
+func (p *Page) Chosen(label string) bool {
+	p.t.Helper()
+	var on bool
+	p.property(p.find(label, "radio", "checkbox"), "checked", &on)
+	return on
+}
+
+// property reads what the document says of an element.
+func (p *Page) property(node cdp.BackendNodeID, name string, value any) {
+	p.t.Helper()
 	yes := true
 	object := call(p, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: node})
 	found := call(p, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
-		ObjectID: object.Object.ObjectID, FunctionDeclaration: "function() { return this.value }", ReturnByValue: &yes,
+		ObjectID: object.Object.ObjectID, FunctionDeclaration: "function() { return this." + name + " }", ReturnByValue: &yes,
 	})
-	var value string
-	if err := json.Unmarshal([]byte(found.Result.Value), &value); err != nil {
+	if err := json.Unmarshal([]byte(found.Result.Value), value); err != nil {
 		p.t.Fatal(err)
 	}
-	return value
 }
 
 // Has reports whether there is a thing of that name in one of the roles, for

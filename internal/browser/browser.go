@@ -73,8 +73,11 @@ func launch() error {
 		chromedp.Flag("force-color-profile", "srgb"),
 		// The sandbox does not work as root.
 		chromedp.Flag("no-sandbox", os.Geteuid() == 0),
-		// Nothing is reached but this machine, whatever a page asks for.
-		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
+		// Nothing is reached but this machine, whatever a page asks for. The
+		// names of .test are there for plain http as browsers see it: to them
+		// 127.0.0.1 is as good as https.
+		chromedp.Flag("host-resolver-rules", "MAP *.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
+		chromedp.Flag("disable-features", "HttpsUpgrades,HttpsFirstBalancedModeAutoEnable"),
 		// Dates and number forms of the browser's own are the same everywhere.
 		chromedp.Env("LANG=en_US.UTF-8", "LANGUAGE=en", "TZ=UTC"),
 	)

@@ -35,7 +35,7 @@ type Page struct {
 
 	t   testing.TB
 	ctx context.Context
-	// root is the only origin that pages may ask for anything.
+	// root is where the host is: the origin that pages may ask for anything.
 	root string
 	// world is where this package's own scripts run: it sees the document, but
 	// the page's policy does not bind it. 0: not made for this document yet.
@@ -44,6 +44,7 @@ type Page struct {
 	look      look
 
 	mu       sync.Mutex
+	allowed  string   // another origin that may be asked
 	remarked []string // what the console said, and what was asked of elsewhere
 }
 
@@ -91,10 +92,29 @@ func (p *Page) NoScripts() {
 	call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 }
 
+// Speaks sets the language that the browser asks for, such as "de".
+func (p *Page) Speaks(tag string) {
+	p.t.Helper()
+	call(p, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": tag}})
+}
+
 // Open types an address of the host into the address bar, such as "/login".
 func (p *Page) Open(path string) {
 	p.t.Helper()
 	p.load(chromedp.Navigate(p.root + path))
+}
+
+// Visit types an address of another host into the address bar.
+func (p *Page) Visit(address string) {
+	p.t.Helper()
+	p.load(chromedp.Navigate(address))
+}
+
+// Allow lets pages ask another origin too.
+func (p *Page) Allow(origin string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.allowed = origin
 }
 
 // Reload loads the page again, and sends a form again if it came by one.
@@ -118,6 +138,14 @@ func (p *Page) Path() string {
 	var address string
 	p.Eval(&address, "location.href")
 	return strings.TrimPrefix(address, p.root)
+}
+
+// Title is the document's.
+func (p *Page) Title() string {
+	p.t.Helper()
+	var title string
+	p.Eval(&title, "document.title")
+	return title
 }
 
 // Text is what is to be seen on the page, as text.
@@ -231,7 +259,7 @@ func (p *Page) remark(event any) {
 	switch e := event.(type) {
 	case *network.EventRequestWillBeSent:
 		asked, err := url.Parse(e.Request.URL)
-		if err == nil && asked.Scheme != "data" && asked.Scheme != "about" && asked.Scheme+"://"+asked.Host != p.root {
+		if err != nil || (asked.Host != "" && !p.mayAsk(asked.Scheme+"://"+asked.Host)) {
 			remark = "the page asked for " + e.Request.URL
 		}
 	case *runtime.EventExceptionThrown:
@@ -250,6 +278,12 @@ func (p *Page) remark(event any) {
 		defer p.mu.Unlock()
 		p.remarked = append(p.remarked, remark)
 	}
+}
+
+func (p *Page) mayAsk(origin string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return origin == p.root || origin == p.allowed
 }
 
 // fatalf ends the test, and says where the page was.

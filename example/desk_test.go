@@ -1,0 +1,152 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/internal/browser"
+	"github.com/seed-7c2cc908/merchant-webhooks/internal/pgdev/pgtest"
+)
+
+// A site is the example as browsers and programs reach it.
+type site struct {
+	*httptest.Server
+	t *testing.T
+
+	mu    sync.Mutex
+	posts []http.Header // of the posts that came in
+}
+
+// newSite serves the example's handler over a database of the test's own.
+func newSite(t *testing.T) *site {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	db := pgtest.Open(t, pgtest.Template(t, "example", func(dsn string) error {
+		db, err := sqlx.Open("postgres", dsn)
+		if err != nil {
+			return err
+		}
+		defer db.Close()
+		_, err = newShop(t.Context(), db, log)
+		return err
+	}))
+	shop, err := newShop(t.Context(), db, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{t: t}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			s.mu.Lock()
+			s.posts = append(s.posts, r.Header.Clone())
+			s.mu.Unlock()
+		}
+		shop.ServeHTTP(w, r)
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// lastPost is the header of the post that came in last.
+func (s *site) lastPost() http.Header {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.posts[len(s.posts)-1]
+}
+
+// sitDown gives a browser of its own, signed in, that has done nothing yet.
+func (s *site) sitDown(username string) *browser.Page {
+	s.t.Helper()
+	return signIn(browser.New(s.t, s.URL), username)
+}
+
+// signIn signs in as one of the accounts that are on show.
+func signIn(p *browser.Page, username string) *browser.Page {
+	p.Open("/login?next=/admin/webhooks")
+	p.Fill("Username", username)
+	p.Fill("Password", username)
+	p.Click("Sign in")
+	p.Actions = 0
+	return p
+}
+
+// curl asks the API as a program does, and fails the test if it is refused.
+func (s *site) curl(method, path string, body any) string {
+	s.t.Helper()
+	status, text := s.ask(method, path, body)
+	if status >= 400 {
+		s.t.Fatalf("%s %s: %d %s", method, path, status, text)
+	}
+	return text
+}
+
+// ask gives the status and text of what the API answers.
+func (s *site) ask(method, path string, body any) (int, string) {
+	s.t.Helper()
+	var sent io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		sent = strings.NewReader(string(text))
+	}
+	request, err := http.NewRequestWithContext(s.t.Context(), method, s.URL+"/private/webhooks"+path, sent)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer secret-token:demo-all")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return response.StatusCode, string(text)
+}
+
+// A stored is a webhook as the API takes and gives it.
+type stored struct {
+	ID     string `json:"webhook_id,omitempty"`
+	Event  string `json:"event_type"`
+	URL    string `json:"url"`
+	Method string `json:"http_method"`
+	Header string `json:"header_template,omitempty"`
+	Body   string `json:"body_template,omitempty"`
+}
+
+// typed gives a text as a browser sends it when somebody types it.
+func typed(text string) string { return strings.ReplaceAll(text, "\n", "\r\n") }
+
+// create makes a webhook by the API.
+func (s *site) create(id, address string, change func(*stored)) stored {
+	s.t.Helper()
+	w := stored{ID: id, Event: "pay", URL: address, Method: "POST"}
+	if change != nil {
+		change(&w)
+	}
+	s.curl(http.MethodPost, "", w)
+	return w
+}
+
+// read gives a webhook as the API does.
+func (s *site) read(id string) stored {
+	s.t.Helper()
+	var w stored
+	if err := json.Unmarshal([]byte(s.curl(http.MethodGet, "/"+url.PathEscape(id), nil)), &w); err != nil {
+		s.t.Fatal(err)
+	}
+	return w
+}
