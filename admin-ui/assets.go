@@ -54,7 +54,7 @@ func (u *UI) addAsset(name, extension, contentType, content string) string {
 // colour.
 func accentRule(accent color) string {
 	var b strings.Builder
-	b.WriteString("\n.merchant-webhooks {\n")
+	b.WriteString("\n.merchant-webhooks:not(#_) {\n")
 	for _, variable := range []struct {
 		name  string
 		value color

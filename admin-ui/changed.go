@@ -47,7 +47,11 @@ func (m *maker) changed(c Changed, yours Values) changedSheet {
 		if slices.Equal(field.stored.lines, field.your.lines) {
 			continue
 		}
-		left, right := compare(field.stored, field.your)
+		left, right := compare(field.stored.aligned(), field.your.aligned())
+		if !differ(left) && !differ(right) {
+			hidden := []changedLine{{Text: m.Say("changed.hidden"), Differs: true}}
+			left, right = hidden, hidden
+		}
 		s.Rows = append(s.Rows, changedRow{Field: m.Say("field." + field.name), Stored: left, Yours: right})
 	}
 	return s
@@ -56,6 +60,19 @@ func (m *maker) changed(c Changed, yours Values) changedSheet {
 // A shownText is a text by its lines: as it is, for comparing; with its secrets
 // masked; and with the words for a secret that differs in their place.
 type shownText struct{ lines, masked, hidden []string }
+
+// aligned makes the text's forms have the same lines. Where masking has taken
+// lines away, what can be shown is all that can be compared.
+func (t shownText) aligned() shownText {
+	if len(t.masked) != len(t.lines) || len(t.hidden) != len(t.lines) {
+		return shownText{t.masked, t.masked, t.masked}
+	}
+	return t
+}
+
+func differ(shown []changedLine) bool {
+	return slices.ContainsFunc(shown, func(line changedLine) bool { return line.Differs })
+}
 
 // lines are a text's lines, whatever ends them.
 func lines(text string) []string {
@@ -116,7 +133,7 @@ func compare(a, b shownText) (left, right []changedLine) {
 func (t shownText) show(inBoth []bool, other shownText, inOther []bool) []changedLine {
 	alike := map[string]bool{}
 	for i, line := range other.masked {
-		if i < len(inOther) && !inOther[i] {
+		if !inOther[i] {
 			alike[line] = true
 		}
 	}
@@ -124,8 +141,7 @@ func (t shownText) show(inBoth []bool, other shownText, inOther []bool) []change
 	for i := range t.lines {
 		near := slices.Contains(inBoth[max(0, i-contextLines):min(len(inBoth), i+contextLines+1)], false)
 		switch {
-		case i >= len(t.masked): // the mask has changed the lines: then none is shown
-		case !inBoth[i] && alike[t.masked[i]] && i < len(t.hidden):
+		case !inBoth[i] && alike[t.masked[i]]:
 			shown = append(shown, changedLine{Text: t.hidden[i], Differs: true})
 		case near:
 			shown = append(shown, changedLine{Text: t.masked[i], Differs: !inBoth[i]})

@@ -2,6 +2,7 @@ package adminui
 
 import (
 	"html/template"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -75,15 +76,18 @@ func (s *formSheet) fillFields() {
 	s.Starters = starters(s.ui.events.All())
 }
 
-// exampleID is the ID that the webhook would get if none is typed, as far as
-// that can be told yet.
+// exampleID is the ID that the webhook would get if none is typed, or one like
+// it while the address is missing.
 func (s *formSheet) exampleID() string {
-	in := webhook.Input{EventType: webhook.Value{Text: s.View.Values.EventType}, URL: webhook.Value{Text: s.View.Values.URL}}
-	const start = webhook.StartOwn
-	if in, _ = s.ui.events.Complete(in, start); in.WebhookID.Text == "" || s.URL.Message != "" {
-		in = webhook.Input{EventType: webhook.Value{Text: "pay"}, URL: webhook.Value{Text: "https://erp.example.com/"}}
-		in, _ = s.ui.events.Complete(in, start)
+	event, address := s.View.Values.EventType, s.View.Values.URL
+	if _, known := s.ui.events.Lookup(event); !known {
+		event = "pay"
 	}
+	if u, err := url.Parse(address); err != nil || u.Hostname() == "" {
+		address = "https://erp.example.com/"
+	}
+	in := webhook.Input{EventType: webhook.Value{Text: event}, URL: webhook.Value{Text: address}}
+	in, _ = s.ui.events.Complete(in, webhook.StartOwn)
 	return in.WebhookID.Text
 }
 
