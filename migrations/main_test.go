@@ -120,18 +120,34 @@ SELECT instance_serial, 'erp ü', 'pay', 'https://erp.example.com/', 'POST', '{{
 FROM merchant_webhooks.instance`)
 }
 
-// snapshot is all that the schema consists of: tables, columns, constraints,
-// indexes, comments, the version; and the rows of its tables, without times.
+// snapshot is all that the schema consists of, and the rows of its tables,
+// without times; the version is one of them.
 func snapshot(t testing.TB, db *sql.DB) string {
 	t.Helper()
-	catalogue := read[string](t, db, `
+	var rows []string
+	for _, table := range strings.Split(read[string](t, db,
+		"SELECT coalesce(string_agg(tablename, ',' ORDER BY tablename), '') FROM pg_tables WHERE schemaname = $1", schema), ",") {
+		if table != "" {
+			rows = append(rows, table+" "+read[string](t, db, `
+SELECT coalesce(string_agg((to_jsonb(r) - 'created_at' - 'updated_at')::text, E'\n' ORDER BY r::text), 'no rows')
+FROM `+schema+`.`+pq.QuoteIdentifier(table)+` AS r`))
+		}
+	}
+	return layout(t, db) + "\n" + strings.Join(rows, "\n")
+}
+
+// layout is what the schema consists of without its rows: tables, columns,
+// constraints, indexes, comments.
+func layout(t testing.TB, db *sql.DB) string {
+	t.Helper()
+	return read[string](t, db, `
 WITH relation AS (
     SELECT c.* FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = $1
 )
 SELECT coalesce(string_agg(line, E'\n' ORDER BY line COLLATE "C"), 'nothing') FROM (
     SELECT concat_ws(' ', relname, relkind, obj_description(oid, 'pg_class')) AS line FROM relation
     UNION ALL
-    SELECT concat_ws(' ', relname, attname, format_type(atttypid, atttypmod), attnotnull, attidentity, collname,
+    SELECT concat_ws(' ', relname, attname, format_type(atttypid, atttypmod), attnotnull, attidentity, attgenerated, collname,
         pg_get_expr(adbin, adrelid), col_description(c.oid, attnum))
     FROM relation AS c JOIN pg_attribute AS a ON attrelid = c.oid AND attnum > 0 AND NOT attisdropped
     LEFT JOIN pg_attrdef ON adrelid = c.oid AND adnum = attnum
@@ -142,16 +158,6 @@ SELECT coalesce(string_agg(line, E'\n' ORDER BY line COLLATE "C"), 'nothing') FR
     UNION ALL
     SELECT pg_get_indexdef(oid) FROM relation WHERE relkind = 'i'
 ) AS lines`, schema)
-	var rows []string
-	for _, table := range strings.Split(read[string](t, db,
-		"SELECT coalesce(string_agg(tablename, ',' ORDER BY tablename), '') FROM pg_tables WHERE schemaname = $1", schema), ",") {
-		if table != "" {
-			rows = append(rows, table+" "+read[string](t, db, `
-SELECT coalesce(string_agg((to_jsonb(r) - 'created_at' - 'updated_at')::text, E'\n' ORDER BY r::text), 'no rows')
-FROM `+schema+`.`+pq.QuoteIdentifier(table)+` AS r`))
-		}
-	}
-	return catalogue + "\n" + strings.Join(rows, "\n")
 }
 
 // same compares snapshots.

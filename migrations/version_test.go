@@ -106,7 +106,7 @@ func TestH3UpAndDown(t *testing.T) {
 	db := open(t, pgtest.DSN(t), nil)
 	do(t, db, "CREATE SCHEMA merchant_webhooks")
 	m := library(t, db, Files)
-	versions := []string{snapshot(t, db)} // by the number of migrations that were run
+	versions := []string{layout(t, db)} // by the number of migrations that were run
 	step := func(n int) bool {
 		t.Helper()
 		err := m.Steps(n)
@@ -119,16 +119,27 @@ func TestH3UpAndDown(t *testing.T) {
 		return true
 	}
 	for step(1) {
-		versions = append(versions, snapshot(t, db))
+		versions = append(versions, layout(t, db))
 	}
+	newest := len(versions) - 1
 	addData(t, db)
-	for _, want := range slices.Backward(versions[:len(versions)-1]) {
+	filled := snapshot(t, db)
+	for i := range newest - 1 { // to the first version, which keeps the data, and back
 		step(-1)
-		same(t, snapshot(t, db), want)
+		same(t, layout(t, db), versions[newest-1-i])
+	}
+	for _, want := range versions[2:] {
+		step(1)
+		same(t, layout(t, db), want)
+	}
+	same(t, snapshot(t, db), filled)
+	for _, want := range slices.Backward(versions[:newest]) {
+		step(-1)
+		same(t, layout(t, db), want)
 	}
 	for _, want := range versions[1:] {
 		step(1)
-		same(t, snapshot(t, db), want)
+		same(t, layout(t, db), want)
 	}
 }
 

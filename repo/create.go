@@ -72,6 +72,7 @@ const (
 	deleted         verdict = "deleted"
 	equal           verdict = "equal"
 	different       verdict = "different"
+	otherVersion    verdict = "other version"
 	found           verdict = "found"
 	full            verdict = "full"
 	// unseen is a webhook that was committed, changed or deleted by somebody

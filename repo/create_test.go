@@ -149,11 +149,11 @@ func TestTallies(t *testing.T) {
 		}
 	})
 	t.Run("C17 their number is bounded", func(t *testing.T) {
-		var some tallies
-		for i := range maxTallies + 10 {
+		var some recent[tally]
+		for i := range maxRecent + 10 {
 			some.set(fmt.Sprint(i), tally{1, 1})
 		}
-		if n := len(some.of); n > maxTallies {
+		if n := len(some.of); n > maxRecent {
 			t.Errorf("%d are kept", n)
 		}
 	})

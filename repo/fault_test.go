@@ -222,7 +222,7 @@ func TestConflicts(t *testing.T) {
 	}
 	changes := operations[:0:0]
 	for _, op := range operations {
-		if op.name == "create" || op.name == "update" || op.name == "delete" {
+		if op.name == "create" || op.name == "update" || op.name == "update a version" || op.name == "delete" {
 			changes = append(changes, op)
 		}
 	}

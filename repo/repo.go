@@ -47,12 +47,15 @@ type Repo struct {
 	db         *sqlx.DB
 	unprepared bool
 	pool       poolWatch
-	tallies    tallies
+	tallies    recent[tally]
+	crowds     recent[[]int64] // witnesses
 
 	// One for each SQL text of the package, which stands beside its method.
 	create, lockInstance     *statement
 	get, update, remove      *statement
+	updateVersion            *statement
 	listForwards, listBack   *statement
+	browse, search           *statement
 	hasInstance, addInstance *statement
 	removeInstance           *statement
 }
@@ -79,8 +82,11 @@ func New(db *sqlx.DB, o Options) (*Repo, error) {
 		get:            in(getSQL),
 		update:         in(updateSQL),
 		remove:         in(deleteSQL),
+		updateVersion:  in(updateVersionSQL),
 		listForwards:   in(listForwardsSQL),
 		listBack:       in(listBackSQL),
+		browse:         in(browseSQL),
+		search:         in(searchSQL),
 		hasInstance:    in(hasInstanceSQL),
 		addInstance:    in(addInstanceSQL),
 		removeInstance: in(removeInstanceSQL),

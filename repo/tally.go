@@ -15,37 +15,36 @@ const (
 	// maxNewer is how many webhooks behind a tally are counted for each create
 	// before all are counted anew.
 	maxNewer = 64
-	// maxTallies bounds the memory, to about a megabyte.
-	maxTallies = 10_000
+	// maxRecent bounds the memory, to some megabytes.
+	maxRecent = 10_000
 )
 
-// tallies are the last ones, by instance.
-type tallies struct {
+// recent holds what was last found out of each instance.
+type recent[T any] struct {
 	mu sync.Mutex
-	of map[string]tally
+	of map[string]T
 }
 
-// get is the tally of an instance; the zero tally, that of nothing, if it is
-// not known.
-func (t *tallies) get(instance string) tally {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.of[instance]
+// get is what is known of an instance; if there is nothing, the zero T.
+func (r *recent[T]) get(instance string) T {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.of[instance]
 }
 
-// drop forgets a tally, so that all are counted next time.
-func (t *tallies) drop(instance string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	delete(t.of, instance)
+// drop forgets an instance, so that all are counted next time.
+func (r *recent[T]) drop(instance string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.of, instance)
 }
 
 // set remembers what was just counted.
-func (t *tallies) set(instance string, counted tally) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.of == nil || len(t.of) >= maxTallies {
-		t.of = map[string]tally{}
+func (r *recent[T]) set(instance string, counted T) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.of == nil || len(r.of) >= maxRecent {
+		r.of = map[string]T{}
 	}
-	t.of[instance] = counted
+	r.of[instance] = counted
 }

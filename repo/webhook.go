@@ -2,44 +2,9 @@ package repo
 
 import (
 	"context"
-	"database/sql"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
-
-// getSQL gives no row for an unknown instance, and nulls for an unknown webhook.
-const getSQL = `
-SELECT w.webhook_id IS NOT NULL, coalesce(w.event_type, ''), coalesce(w.url, ''), coalesce(w.http_method, ''),
-    coalesce(w.header_template, ''), coalesce(w.body_template, '')
-FROM merchant_webhooks.instance AS i
-LEFT JOIN merchant_webhooks.webhook AS w
-    ON w.instance_serial = i.instance_serial AND w.webhook_id = $2::text
-WHERE i.instance_id = $1::text`
-
-// Get reads a webhook. Problems: CodeInstanceUnknown, CodeWebhookUnknown.
-func (r *Repo) Get(ctx context.Context, instance, id string) (webhook.Webhook, error) {
-	w := webhook.Webhook{ID: id}
-	err := r.run(ctx, readingWebhook, func() error {
-		v := unknownInstance
-		err := r.each(ctx, nil, r.get, []any{instance, id}, func(rows *sql.Rows) error {
-			var known bool
-			v = unknownWebhook
-			err := rows.Scan(&known, &w.EventType, &w.URL, &w.HTTPMethod, &w.HeaderTemplate, &w.BodyTemplate)
-			if known {
-				v = found
-			}
-			return err
-		})
-		if err != nil || v == found {
-			return err
-		}
-		return v.otherwise(instance, id)
-	})
-	if err != nil {
-		return webhook.Webhook{}, err
-	}
-	return w, nil
-}
 
 // updateSQL writes a webhook only if that changes it. A row that was seen and
 // is neither written nor equal was changed or deleted after the snapshot.

@@ -15,7 +15,14 @@ func TestUnknown(t *testing.T) {
 			_, err := r.Get(ctx, instance, sample.ID)
 			return err
 		},
+		"get stored": func(ctx context.Context, instance string) error {
+			_, err := r.GetStored(ctx, instance, sample.ID)
+			return err
+		},
 		"update": func(ctx context.Context, instance string) error { return r.Update(ctx, instance, sample) },
+		"update a version": func(ctx context.Context, instance string) error {
+			return r.UpdateVersion(ctx, instance, sample, 1)
+		},
 		"delete": func(ctx context.Context, instance string) error { return r.Delete(ctx, instance, sample.ID) },
 	}
 	for name, do := range operations {

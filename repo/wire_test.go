@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"io"
 	"net"
 	"sync/atomic"
@@ -131,6 +132,13 @@ func TestLostAnswer(t *testing.T) {
 			func(ctx context.Context, r *Repo) error { return r.Update(ctx, "admin", changed) }, none, 2,
 		},
 		{
+			"A6 a form's update that was committed counts once", true, changed.BodyTemplate,
+			func(ctx context.Context, r *Repo) error {
+				w, err := r.GetStored(ctx, "admin", sample.ID)
+				return errors.Join(err, r.UpdateVersion(ctx, "admin", changed, w.Version))
+			}, none, 2,
+		},
+		{
 			"C15 a delete that was committed finds nothing left to delete", true, "\x00\x04" + sample.ID,
 			func(ctx context.Context, r *Repo) error { return r.Delete(ctx, "admin", sample.ID) }, webhook.CodeWebhookUnknown, 0,
 		},
@@ -210,6 +218,18 @@ var operations = []struct {
 		_, err := r.Get(ctx, "admin", sample.ID)
 		return err
 	}, 1, webhook.CodeDBFetchFailed},
+	{"get stored", func(ctx context.Context, r *Repo) error {
+		_, err := r.GetStored(ctx, "admin", sample.ID)
+		return err
+	}, 1, webhook.CodeDBFetchFailed},
+	{"browse", func(ctx context.Context, r *Repo) error {
+		_, err := r.Search(ctx, "admin", Search{Limit: 2})
+		return err
+	}, 1, webhook.CodeDBFetchFailed},
+	{"search", func(ctx context.Context, r *Repo) error {
+		_, err := r.Search(ctx, "admin", Search{Text: "Ü", EventTypes: []string{"pay"}, Limit: 2})
+		return err
+	}, 1, webhook.CodeDBFetchFailed},
 	{"list", func(ctx context.Context, r *Repo) error {
 		_, _, err := r.List(ctx, "admin", Page{Limit: 2})
 		return err
@@ -223,6 +243,9 @@ var operations = []struct {
 	}, 1, webhook.CodeDBFetchFailed},
 	{"update", func(ctx context.Context, r *Repo) error {
 		return r.Update(ctx, "admin", other(sample, func(w *webhook.Webhook) { w.BodyTemplate = time.Now().String() }))
+	}, 1, webhook.CodeDBStoreFailed},
+	{"update a version", func(ctx context.Context, r *Repo) error {
+		return r.UpdateVersion(ctx, "admin", other(sample, func(w *webhook.Webhook) { w.BodyTemplate = time.Now().String() }), 0)
 	}, 1, webhook.CodeDBStoreFailed},
 	{"delete", func(ctx context.Context, r *Repo) error {
 		return r.Delete(ctx, "admin", sample.ID)

@@ -103,6 +103,7 @@ var english = map[string]string{
 	"parameter.limit":  "limit must be a whole number from 1 to {most}, or from -{most} to -1 to walk backwards.",
 	"parameter.once":   "{name} is given more than once. Give it once.",
 	"cross_origin":     "This request came from a page of another site, so nothing was changed.",
+	"webhook.changed":  "This webhook was changed while you were editing it.",
 	"webhook.limit":    "There are {limit} webhooks already, as many as this instance may have. Delete one that is no longer needed.",
 	"instance.id":      "“{id}” can not be an instance's ID. It has 1 to 128 of A-Z a-z 0-9 _ . @ -, and begins with a letter or a digit.",
 }
