@@ -86,6 +86,50 @@ var english = map[string]string{
 	"body_template.root_section": "Line {line} of the body: {tag} is not possible, since {root} gives a value as text. Write {instead}.",
 	"body_template.budget":       "The body is too large when it is filled in. At most {size} MiB may come out, and at most {tags} tags may be filled in, those in a section each time anew.",
 
+	// What a preview says of the body, where it should be JSON.
+	"preview.sound":     "The body is valid JSON, with unusual values too (quotes, line breaks, nothing, emoji).",
+	"preview.partly":    "The body is valid JSON with the example. It is too large to be tried with all unusual values; those that were tried do no harm.",
+	"preview.unchecked": "The body was not checked: only bodies with the header Content-Type: application/json are.",
+
+	"preview.breaks":            "The body is valid JSON with the example, but breaks when {variable} is {value}. Line {line}: write {fix} instead of {tag}.",
+	"preview.breaks_missing":    "The body is valid JSON with the example, but breaks when {variable} is missing. Line {line}: write {fix} instead of {tag}.",
+	"preview.breaks_both":       "The body is valid JSON with the example, but breaks when {variable} is {value} and {other} is {its}. Line {line}: write {fix} instead of {tag}.",
+	"preview.breaks_list":       "The body is valid JSON with the example, but breaks when {variable} is {value}. Line {line}: commas can not be put between the entries of {tag}. Write {fix} in the place of the brackets and all between them: it gives the whole list.",
+	"preview.breaks_inside":     "The body is valid JSON with the example, but breaks when {variable} is {value}. Line {line}: {tag} stands within a longer text, where no way to write it is safe. Give it a field of its own: {fix}, without quotes.",
+	"preview.breaks_at":         "The body is valid JSON with the example, but breaks when {variable} is {value}. See line {line}.",
+	"preview.breaks_missing_at": "The body is valid JSON with the example, but breaks when {variable} is missing. See line {line}.",
+	"preview.breaks_both_at":    "The body is valid JSON with the example, but breaks when {variable} is {value} and {other} is {its}. See line {line}.",
+
+	"preview.escaped":        "Line {line}: {tag} turns \" into `&quot;`, so the receiver can not read it. Write {fix}.",
+	"preview.escaped_quoted": "Line {line}: {tag} turns \" into `&quot;`, so the receiver can not read it. Write {fix} instead of {quoted}, without quotes around it.",
+	"preview.escaped_inside": "Line {line}: {tag} turns \" into `&quot;`, so the receiver can not read it. Within a longer text no way to write it is safe. Give it a field of its own: {fix}, without quotes.",
+	"preview.escaped_at":     "Line {line}: {tag} turns \" into `&quot;`, so the receiver can not read it.",
+
+	"preview.broken_fix":    "The body is not valid JSON. Line {line}: write {fix} instead of {tag}.",
+	"preview.broken_list":   "The body is not valid JSON. Line {line}: commas can not be put between the entries of {tag}. Write {fix} in the place of the brackets and all between them: it gives the whole list.",
+	"preview.broken_inside": "The body is not valid JSON. Line {line}: {tag} stands within a longer text, where no way to write it is safe. Give it a field of its own: {fix}, without quotes.",
+
+	"preview.json_value":    "The body is not valid JSON. Line {line}, column {column}: a value must stand here, not {char}. Text stands in quotes.",
+	"preview.json_name":     "The body is not valid JSON. Line {line}, column {column}: a name in quotes must stand here, not {char}.",
+	"preview.json_colon":    "The body is not valid JSON. Line {line}, column {column}: a colon must stand here, after a name, not {char}.",
+	"preview.json_comma":    "The body is not valid JSON. Line {line}, column {column}: a comma or {close} must stand here, not {char}.",
+	"preview.json_last":     "The body is not valid JSON. Line {line}, column {column}: nothing stands between a comma and {char}. Remove the comma.",
+	"preview.json_more":     "The body is not valid JSON. Line {line}, column {column}: it is complete before {char}. Nothing may follow.",
+	"preview.json_control":  "The body is not valid JSON. Line {line}, column {column}: a text in quotes can not hold a line break or a tab. Write \\n or \\t, or end the text before it.",
+	"preview.json_escape":   "The body is not valid JSON. Line {line}, column {column}: a \\ can not stand before {char}. Write \\\\ for the sign itself.",
+	"preview.json_number":   "The body is not valid JSON. Line {line}, column {column}: this is no number. A number begins with no needless 0 and ends in a digit.",
+	"preview.json_word":     "The body is not valid JSON. Line {line}, column {column}: of all words only true, false and null may stand without quotes.",
+	"preview.json_deep":     "The body is not valid JSON. Line {line}, column {column}: more than {limit} lists and objects stand within each other.",
+	"preview.json_open":     "The body is not valid JSON. Line {line}, column {column}: {char} is never closed. Write {close} where it ends.",
+	"preview.json_unclosed": "The body is not valid JSON. Line {line}, column {column}: a text begins here and never ends. Write \" after it.",
+	"preview.json_empty":    "The body is not valid JSON. There is nothing in it.",
+
+	"preview.unknown":             "Line {line}: this event has no “{name}”, so nothing appears there. It has: {list}.",
+	"preview.unknown_json":        "Line {line}: this event has no “{name}”, so null appears there. It has: {list}.",
+	"preview.unknown_header":      "Line {line} of the headers: this event has no “{name}”, so nothing appears there. It has: {list}.",
+	"preview.unknown_header_json": "Line {line} of the headers: this event has no “{name}”, so null appears there. It has: {list}.",
+	"preview.method":              "Many programs ignore a body sent with {method}. POST is usual.",
+
 	// The request itself: its path, its query, its body.
 	"path.unknown":     "There is nothing at this path.",
 	"path.slash":       "There is nothing at this path. Remove the / at its end.",

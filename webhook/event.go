@@ -25,6 +25,8 @@ type EventType struct {
 
 	// data is Example, parsed once.
 	data Data
+	// taler is set for GNU Taler's own, whose fields are known.
+	taler bool
 }
 
 // Variable is a name that the templates of an event can use.

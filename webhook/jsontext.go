@@ -15,6 +15,8 @@ type jsonText struct {
 	word string
 	// open is the innermost object or list that is not closed, nil outside all.
 	open *jsonOpen
+	// stringAt is where the string began that it is in, else 0.
+	stringAt int
 }
 
 // jsonOpen is an object or a list that is not closed yet.
@@ -54,24 +56,24 @@ const (
 	stepWord
 )
 
-// jsonFault is what is wrong with a byte, as the end of its message's key.
+// jsonFault is what is wrong with a byte, as its message's key.
 type jsonFault string
 
 const (
-	faultValue   jsonFault = "value"   // there must be a value here
-	faultName    jsonFault = "name"    // there must be a name here
-	faultColon   jsonFault = "colon"   // there must be a colon here
-	faultComma   jsonFault = "comma"   // there must be a comma or an end here
-	faultLast    jsonFault = "last"    // a comma stands before an end
-	faultMore    jsonFault = "more"    // it was over already
-	faultControl jsonFault = "control" // a line break or tab in a string
-	faultEscape  jsonFault = "escape"  // a backslash before what it can not be before
-	faultNumber  jsonFault = "number"
-	faultWord    jsonFault = "word" // neither true, false nor null
-	faultDeep    jsonFault = "deep"
-	faultEmpty   jsonFault = "empty"    // nothing came
-	faultOpen    jsonFault = "open"     // an object or a list is not closed
-	faultString  jsonFault = "unclosed" // a string is not closed
+	faultValue   jsonFault = "preview.json_value"   // there must be a value here
+	faultName    jsonFault = "preview.json_name"    // there must be a name here
+	faultColon   jsonFault = "preview.json_colon"   // there must be a colon here
+	faultComma   jsonFault = "preview.json_comma"   // there must be a comma or an end here
+	faultLast    jsonFault = "preview.json_last"    // a comma stands before an end
+	faultMore    jsonFault = "preview.json_more"    // it was over already
+	faultControl jsonFault = "preview.json_control" // a line break or tab in a string
+	faultEscape  jsonFault = "preview.json_escape"  // a backslash before what it can not be before
+	faultNumber  jsonFault = "preview.json_number"
+	faultWord    jsonFault = "preview.json_word" // neither true, false nor null
+	faultDeep    jsonFault = "preview.json_deep"
+	faultEmpty   jsonFault = "preview.json_empty"    // nothing came
+	faultOpen    jsonFault = "preview.json_open"     // an object or a list is not closed
+	faultString  jsonFault = "preview.json_unclosed" // a string is not closed
 )
 
 // maxJSONDepth is how deep encoding/json reads objects and lists in each other.
@@ -160,7 +162,7 @@ func (j *jsonText) take(c byte, at int) jsonFault {
 	}
 	switch j.step {
 	case stepName, stepFirstKey:
-		return j.takeName(c)
+		return j.takeName(c, at)
 	case stepColon:
 		if c != ':' {
 			return faultColon
@@ -179,7 +181,7 @@ func (j *jsonText) takeValue(c byte, at int) jsonFault {
 	case c == '{' || c == '[':
 		return j.enter(c, at)
 	case c == '"':
-		j.step, j.inName = stepString, false
+		j.step, j.stringAt = stepString, at
 	case c == '-':
 		j.step = stepMinus
 	case c == '0':
@@ -220,10 +222,10 @@ func (j *jsonText) enter(bracket byte, at int) jsonFault {
 
 func (j *jsonText) leave() { j.open, j.step = j.open.outer, stepAfter }
 
-func (j *jsonText) takeName(c byte) jsonFault {
+func (j *jsonText) takeName(c byte, at int) jsonFault {
 	switch {
 	case c == '"':
-		j.step, j.inName = stepString, true
+		j.step, j.inName, j.stringAt = stepString, true, at
 	case c == '}' && j.step == stepFirstKey:
 		j.leave()
 	case c == '}':
@@ -271,9 +273,9 @@ func (j *jsonText) takeInString(c byte) jsonFault {
 	case c < ' ':
 		return faultControl
 	case c == '"' && j.inName:
-		j.step, j.inName = stepColon, false
+		j.step, j.inName, j.stringAt = stepColon, false, 0
 	case c == '"':
-		j.step = stepAfter
+		j.step, j.stringAt = stepAfter, 0
 	}
 	return ""
 }

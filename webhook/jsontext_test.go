@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func judgeJSON(s string) jsonFault {
+func faultOf(s string) jsonFault {
 	var j jsonText
 	if _, fault := j.feed(s, 0, true); fault != "" {
 		return fault
@@ -24,7 +24,7 @@ func TestV8_JSONText(t *testing.T) {
 		"tru": faultWord, "trux": faultWord, "nul,": faultWord, "[": faultOpen, `{"a"`: faultOpen, `{"a":1`: faultOpen, `"a`: faultString, `{"a`: faultString, `"\`: faultString,
 		"]": faultValue, "KUDOS:1": faultValue, "\ufeff{}": faultValue, strings.Repeat("[", 10_001): faultDeep, strings.Repeat("[", 10_000): faultOpen,
 	} {
-		if got := judgeJSON(text); got != want {
+		if got := faultOf(text); got != want {
 			t.Errorf("V8 %.40q: %q, want %q", text, got, want)
 		}
 	}
@@ -38,7 +38,7 @@ func FuzzJSONText(f *testing.F) {
 	f.Add(`{"a":1,}`, 6)                                            // a comma too many
 	f.Add(`"\ud800"`, 4)                                            // half a surrogate pair
 	f.Fuzz(func(t *testing.T, text string, cut int) {
-		if got, want := judgeJSON(text) == "", json.Valid([]byte(text)); got != want {
+		if got, want := faultOf(text) == "", json.Valid([]byte(text)); got != want {
 			t.Errorf("%q: valid is %t, want %t", text, got, want)
 		}
 		if cut < 0 || cut > len(text) {

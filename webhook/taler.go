@@ -79,6 +79,7 @@ func talerEvents() []EventType {
 	}
 	for i := range events {
 		// It is embedded, and TestSection7 reads each.
+		events[i].taler = true
 		events[i].Example, _ = examples.ReadFile(path.Join("examples", events[i].Name+".json"))
 	}
 	return events

@@ -58,6 +58,9 @@ func Validate(in Input, p Policy) (Webhook, Problems) {
 	refuse(fieldHTTPMethod, methodMessage)
 	refuse(fieldHeaderTemplate, judgeTemplate(fieldHeaderTemplate, in.HeaderTemplate, MaxHeaderTemplateBytes, event))
 	refuse(fieldBodyTemplate, judgeTemplate(fieldBodyTemplate, in.BodyTemplate, MaxBodyTemplateBytes, event))
+	if p.RefuseBreakable && len(problems) == 0 {
+		refuse(fieldBodyTemplate, judgeBody(in.HeaderTemplate, in.BodyTemplate, event))
+	}
 	if len(problems) > 0 {
 		return Webhook{}, problems
 	}
@@ -172,11 +175,20 @@ func judgeMethod(v Value) (string, Message) {
 // An event that is not known (its name is empty) has none: then it is parsed
 // only.
 func judgeTemplate(field string, v Value, limit int, event EventType) Message {
-	if m := judgeText(field, v); !m.IsZero() {
+	template, m := readTemplate(field, v, limit)
+	if !m.IsZero() || event.Name == "" || v.Text == "" {
 		return m
 	}
+	return template.try(event)
+}
+
+// readTemplate parses the text of a field, or says why it is no template.
+func readTemplate(field string, v Value, limit int) (*Template, Message) {
+	if m := judgeText(field, v); !m.IsZero() {
+		return nil, m
+	}
 	if len(v.Text) > limit {
-		return Say(field+".too_long", "n", (len(v.Text)+1023)>>10, "limit", limit>>10)
+		return nil, Say(field+".too_long", "n", (len(v.Text)+1023)>>10, "limit", limit>>10)
 	}
 	line := 1
 	for _, r := range v.Text {
@@ -184,17 +196,10 @@ func judgeTemplate(field string, v Value, limit int, event EventType) Message {
 		case r == '\n':
 			line++
 		case r != '\t' && r != '\r' && unicode.IsControl(r):
-			return Say(field+".invisible", "hex", hex(r), "line", line)
+			return nil, Say(field+".invisible", "hex", hex(r), "line", line)
 		}
 	}
-	if v.Text == "" {
-		return Message{}
-	}
-	template, m := parseTemplate(field, v.Text)
-	if !m.IsZero() || event.Name == "" {
-		return m
-	}
-	return template.try(event)
+	return parseTemplate(field, v.Text)
 }
 
 // try expands the template with its event's example: within the budget (V9),

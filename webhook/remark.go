@@ -1,0 +1,79 @@
+package webhook
+
+import "strings"
+
+// maxRemarks is how many names a preview remarks on in one template.
+const maxRemarks = 20
+
+// unknownNames are the keys of a remark, by whether it is on the headers and
+// whether the tag prints null.
+var unknownNames = map[[2]bool]string{
+	{false, false}: "preview.unknown",
+	{false, true}:  "preview.unknown_json",
+	{true, false}:  "preview.unknown_header",
+	{true, true}:   "preview.unknown_header_json",
+}
+
+// remarks are on the names in a template that its event does not have: each once,
+// where it stands first. A name that may come, although the example lacks it, is
+// none. What only another event's data would bring in is not looked at.
+func (t *Template) remarks(text string, event EventType) []Message {
+	left := maxJudgeWork
+	tr := trace{isText: true, left: &left}
+	dressed, within := t.dress(event.data)
+	if !within {
+		return nil
+	}
+	tr.run(parseTree(text), dressed)
+	var remarks []Message
+	seen := map[string]bool{}
+	for _, r := range tr.reads {
+		if seen[r.rest] || r.kind == '^' || !event.lacks(r) {
+			continue
+		}
+		seen[r.rest] = true
+		key := unknownNames[[2]bool{t.field == fieldHeaderTemplate, r.root == jsonRoot}]
+		list := strings.Join(event.namesAround(r), ", ")
+		remarks = append(remarks, Say(key, "line", r.line, "name", shorten(r.rest), "list", list))
+		if len(remarks) == maxRemarks {
+			break
+		}
+	}
+	return remarks
+}
+
+// lacks reports whether the event has nothing that a tag could read, in any of
+// its data.
+func (e EventType) lacks(r *read) bool {
+	if r.rest == "" || r.rest == "." || r.root == "" && r.found {
+		return false
+	}
+	return len(e.sources(r)) == 0
+}
+
+// namesAround are the names that a tag could have instead: those of the object
+// that its name leads to before it fails, else all that there are around it.
+func (e EventType) namesAround(r *read) []string {
+	parts := strings.Split(r.rest, ".")
+	for n := len(parts) - 1; n > 0; n-- {
+		prefix := strings.Join(parts[:n], ".")
+		from, ok := r.scope.find(prefix)
+		if r.root != "" {
+			from, ok = (&scope{place: r.scope.object()}).find(prefix)
+		}
+		if names := e.exampleNames(from.path); ok && len(names) > 0 {
+			for i := range names {
+				names[i] = prefix + "." + names[i]
+			}
+			return names
+		}
+	}
+	var names []string
+	for s := r.scope; s != nil; s = s.outer {
+		names = append(names, e.exampleNames(s.path)...)
+		if r.root != "" && len(names) > 0 {
+			break
+		}
+	}
+	return names
+}

@@ -1,0 +1,316 @@
+package webhook
+
+import "strings"
+
+// A place is a value in an event's data, or in what a template made of it.
+type place struct {
+	value any
+	path  dataPath
+}
+
+// A dataPath leads from an event's data to a value: each name and each itemStep
+// behind a pathStep. It is empty for the data itself.
+type dataPath string
+
+const (
+	// pathStep is no UTF-8, so no name holds it; nor itemStep, which stands for
+	// every item of a list.
+	pathStep = "\xfe"
+	itemStep = "\xff"
+)
+
+func (p dataPath) name(name string) dataPath { return p + pathStep + dataPath(name) }
+
+// names gives the path one dotted name further, as tags have them.
+func (p dataPath) names(dotted string) dataPath {
+	return p + pathStep + dataPath(strings.ReplaceAll(dotted, ".", pathStep))
+}
+
+func (p dataPath) item() dataPath { return p + pathStep + itemStep }
+
+// up gives the path without its last step.
+func (p dataPath) up() dataPath { return p[:max(0, strings.LastIndex(string(p), pathStep))] }
+
+// under reports whether the path leads further than another.
+func (p dataPath) under(other dataPath) bool {
+	return len(p) > len(other) && strings.HasPrefix(string(p), string(other)+pathStep)
+}
+
+// steps are the path's parts.
+func (p dataPath) steps() []string {
+	if p == "" {
+		return nil
+	}
+	return strings.Split(string(p[len(pathStep):]), pathStep)
+}
+
+// String writes the path as in contract_terms.products[].description.
+func (p dataPath) String() string {
+	s := strings.ReplaceAll(string(p), pathStep+itemStep, "[]")
+	return strings.TrimPrefix(strings.ReplaceAll(s, pathStep, "."), ".")
+}
+
+// A scope is where names are looked up: in its place, then outwards.
+type scope struct {
+	place
+	outer *scope
+}
+
+// find looks a name up as the Mustache package does.
+func (s *scope) find(name string) (place, bool) {
+	if first, rest, dotted := strings.Cut(name, "."); dotted && name != "." {
+		found, ok := s.find(first)
+		if !ok {
+			return place{}, false
+		}
+		return (&scope{place: found}).find(rest)
+	}
+	for ; s != nil; s = s.outer {
+		if name == "." {
+			return s.place, true
+		}
+		fields, _ := s.value.(object)
+		if value, ok := fields[name]; ok {
+			return place{value, s.path.name(name)}, true
+		}
+	}
+	return place{}, false
+}
+
+// object is the nearest object: the one whose json and form a tag gets.
+func (s *scope) object() place {
+	for ; s.outer != nil; s = s.outer {
+		if _, ok := s.value.(object); ok {
+			break
+		}
+	}
+	return s.place
+}
+
+// A read is one time that a tag was entered.
+type read struct {
+	*node
+	scope *scope
+	// root is json or form where the tag reads below it, and rest what it reads
+	// there, else the whole name.
+	root, rest string
+	// place is what it read; found is false where there is nothing.
+	place
+	found bool
+	// start and end are where a variable's value stands in what was printed, and
+	// before and after what the JSON around it expected.
+	start, end    int
+	before, after jsonText
+	// broken is set where the JSON ended in what it printed.
+	broken bool
+}
+
+// prints is what a variable prints of a value.
+func (r *read) prints(v any) string {
+	s := ""
+	switch r.root {
+	case jsonRoot:
+		s = string(jsonOf(v))
+	case formRoot:
+		s = printed(encoded(jsonOf(v)))
+	default:
+		s = printed(v)
+	}
+	if r.raw() {
+		return s
+	}
+	return escape.Replace(s)
+}
+
+// A trace is one expansion of a template: what was printed, and which tags read
+// what. If that should be JSON, it ends at the first byte that can not stay.
+type trace struct {
+	// data is what it is an expansion over.
+	data Data
+	// isText is set where it is not to be JSON.
+	isText bool
+
+	out   strings.Builder
+	json  jsonText
+	reads []*read
+	// fault is what is wrong with the JSON, empty if nothing is. It is at faultAt,
+	// a place in the template: in text, or at the beginning of a tag. The character
+	// there is faultChar, if any.
+	fault     jsonFault
+	faultAt   int
+	faultChar string
+	// over is set when it was not completed, since it was over a limit.
+	over bool
+	// left is how much work may still be done.
+	left *int
+}
+
+// The work of a trace is counted in bytes read, some nanoseconds each.
+const (
+	// workOfNode is for a tag that is entered, or a piece of text.
+	workOfNode = 256
+	// workOfData is for each byte of data that is made ready.
+	workOfData = 16
+)
+
+// run expands the nodes over data that is dressed for them.
+func (t *trace) run(nodes []*node, dressed any) {
+	if t.walk(nodes, &scope{place: place{value: dressed}}); t.stopped() || t.isText {
+		return
+	}
+	t.fault = t.json.end()
+	t.faultAt = -1
+	switch t.fault {
+	case faultString:
+		t.faultAt = t.json.stringAt
+	case faultOpen:
+		t.faultAt, t.faultChar = t.json.open.at, string(t.json.open.bracket)
+	}
+}
+
+func (t *trace) stopped() bool { return t.over || t.fault != "" }
+
+func (t *trace) walk(nodes []*node, s *scope) {
+	for _, n := range nodes {
+		if *t.left -= workOfNode; *t.left < 0 || len(t.reads) > MaxTagsEntered {
+			t.over = true
+		}
+		if t.stopped() {
+			return
+		}
+		switch {
+		case n.isText():
+			t.print(n.text, n.at, true)
+		case n.isSection():
+			t.section(n, s)
+		default:
+			r := t.read(n, s)
+			r.start, r.before = t.out.Len(), t.json
+			if r.found {
+				value := printed(r.value)
+				if !n.raw() {
+					value = escape.Replace(value)
+				}
+				t.print(value, n.start, false)
+			}
+			r.end, r.after, r.broken = t.out.Len(), t.json, t.fault != ""
+		}
+	}
+}
+
+// read enters a tag.
+func (t *trace) read(n *node, s *scope) *read {
+	r := &read{node: n, scope: s, rest: n.name}
+	first, rest, _ := strings.Cut(n.name, ".")
+	r.place, r.found = s.find(n.name)
+	if isRoot(first) {
+		r.root, r.rest = first, rest
+		if r.path = s.object().path; rest != "" {
+			r.path = r.path.names(rest)
+		}
+	}
+	t.reads = append(t.reads, r)
+	return r
+}
+
+func (t *trace) section(n *node, s *scope) {
+	r := t.read(n, s)
+	r.before = t.json
+	switch {
+	case n.kind == '^':
+		if isEmpty(r.value) {
+			t.walk(n.inner, s)
+		}
+	case isEmpty(r.value):
+	default:
+		items, isList := r.value.(list)
+		if !isList {
+			t.walk(n.inner, &scope{r.place, s})
+		}
+		for _, item := range items {
+			t.walk(n.inner, &scope{place{item, r.path.item()}, s})
+		}
+	}
+	r.after = t.json
+}
+
+// isEmpty reports whether a section over the value is skipped, as the Mustache
+// package decides it.
+func isEmpty(v any) bool {
+	switch v := v.(type) {
+	case object, raw:
+		return false
+	case list:
+		return len(v) == 0
+	case text:
+		return v == ""
+	case boolean:
+		return !bool(v)
+	}
+	return true
+}
+
+func (t *trace) print(s string, at int, moves bool) {
+	if *t.left -= len(s); *t.left < 0 || t.out.Len()+len(s) > MaxExpandedBytes {
+		t.over = true
+		return
+	}
+	t.out.WriteString(s)
+	if t.isText {
+		return
+	}
+	n, fault := t.json.feed(s, at, moves)
+	if fault == "" {
+		return
+	}
+	t.fault, t.faultAt = fault, at
+	if moves {
+		t.faultAt += n
+	}
+	t.faultChar = firstCharacters(s[n:], 1)
+}
+
+// holds reports whether the JSON stays as good as it is when the value that a
+// read printed is another. A false may be wrong: what was printed else may
+// depend on it.
+func (t *trace) holds(r *read, other string) bool {
+	j := r.before
+	if _, fault := j.feed(other, r.node.start, false); fault != "" {
+		return false
+	}
+	if j == r.after {
+		return true
+	}
+	// A number and a string differ in what may follow, until something follows.
+	rest := t.out.String()[r.end:]
+	if rest == "" {
+		return j.end() == "" && r.after.end() == ""
+	}
+	was := r.after
+	_, fault := j.feed(rest[:1], 0, false)
+	_, faultBefore := was.feed(rest[:1], 0, false)
+	return fault == "" && faultBefore == "" && j == was
+}
+
+// culprit is the first variable that leaves the JSON in another place than one
+// value would; nil if there is none.
+func (t *trace) culprit() *read {
+	for _, r := range t.reads {
+		if !r.isSection() && !r.balanced() {
+			return r
+		}
+	}
+	return nil
+}
+
+// balanced reports whether what a variable printed is one value where one must
+// stand, or a part of the string that it is in.
+func (r *read) balanced() bool {
+	if r.broken {
+		return false
+	}
+	if r.before.wantsValue() {
+		return r.after.open == r.before.open && (r.after.step == stepAfter || r.after.endsNumber())
+	}
+	return r.after == r.before
+}
