@@ -14,7 +14,9 @@ help: ## List these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 run: ## Start the example: a small shop with webhooks, on http://127.0.0.1:8080
-	$(GO) run ./example
+	$(GO) build -o bin/ ./example
+# Not by go run, which ends at SIGTERM and leaves what it runs behind.
+	@exec bin/example
 
 test: setup ## Run every test, with the race detector where there is a C compiler
 	$(GO) test $(RACE) -timeout 20m ./...

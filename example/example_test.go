@@ -51,7 +51,14 @@ type process struct {
 // start runs the example with settings until it says that it is ready.
 func start(t *testing.T, settings ...string) *process {
 	t.Helper()
-	p := &process{Cmd: exec.Command(binary), stderr: new(bytes.Buffer)}
+	return startAs(t, exec.Command(binary), settings...)
+}
+
+// startAs runs the example by a command.
+func startAs(t *testing.T, command *exec.Cmd, settings ...string) *process {
+	t.Helper()
+	p := &process{Cmd: command, stderr: new(bytes.Buffer)}
+	p.WaitDelay = time.Second // for what it may leave behind
 	p.Env = append(os.Environ(), append([]string{"ADDR=127.0.0.1:0", "DATABASE_URL="}, settings...)...)
 	p.Stderr = p.stderr
 	out, err := p.StdoutPipe()
@@ -232,6 +239,27 @@ func TestDrains(t *testing.T) {
 	}
 	if err := <-ended; err != nil {
 		t.Errorf("%v: %s", err, p.stderr)
+	}
+}
+
+// TestMakeRun ends `make run` as a service manager would, and wants the example
+// to end with it.
+func TestMakeRun(t *testing.T) {
+	if _, err := exec.LookPath("make"); err != nil {
+		t.Skip("make was not found")
+	}
+	goCache, err := exec.Command("go", "env", "GOCACHE").Output() // not below the test's own cache
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command("make", "-s", "--no-print-directory", "-C", "..", "run")
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	p := startAs(t, command, cache(t), "GOCACHE="+strings.TrimSpace(string(goCache)))
+	defer syscall.Kill(-p.Process.Pid, syscall.SIGKILL)
+	p.end(t, syscall.SIGTERM)
+	if conn, err := net.Dial("tcp", strings.TrimPrefix(p.root, "http://")); err == nil {
+		conn.Close()
+		t.Error("make has ended, and the example goes on")
 	}
 }
 
