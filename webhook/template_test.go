@@ -155,6 +155,7 @@ func TestParseTemplate(t *testing.T) {
 		{"V5 three with blanks between", "{{ {a }}", "Line 1 of the body: {{ {a }} is not complete. A variable is written {{name}}."},
 		{"V5 comment not complete", "{{! a", "Line 1 of the body: {{! a is not complete. A variable is written {{name}}."},
 		{"V5 no name", "\n{{ }}", "Line 2 of the body: {{ }} names nothing. A variable is written {{name}}."},
+		{"V5 nothing at all", "{{}}", "Line 1 of the body: {{}} names nothing. A variable is written {{name}}."},
 		{"V5 no name in three", "{{{}}}", "Line 1 of the body: {{{}}} names nothing. A variable is written {{name}}."},
 		{"V5 section without name", "{{#}}{{/}}", "Line 1 of the body: {{#}} names nothing. A variable is written {{name}}."},
 		{"V5 never opened", "{{#a}}\n{{/a}}\n{{/a}}", "Line 3 of the body: {{/a}} closes nothing. Remove it, or write {{#a}} before it."},
@@ -170,6 +171,7 @@ func TestParseTemplate(t *testing.T) {
 		{"V5 delimiters too far apart", "{{=<%  %>=}}", "Line 1 of the body: {{=<%  %>=}} does not set delimiters. Write it like {{=<% %>=}}, each of them 1 to 16 bytes long."},
 		{"V5 delimiters with =", "{{=<= =>=}}", "Line 1 of the body: {{=<= =>=}} does not set delimiters. Write it like {{=<% %>=}}, each of them 1 to 16 bytes long."},
 		{"V5 delimiters without end", "{{=<% %>}}", "Line 1 of the body: {{=<% %>}} does not set delimiters. Write it like {{=<% %>=}}, each of them 1 to 16 bytes long."},
+		{"V5 delimiters of 16 bytes", "{{=<%%%%%%%%%%%%%%% %%%%%%%%%%%%%%%>=}}", ""},
 		{"V5 delimiters too long", "{{=<%%%%%%%%%%%%%%%% %>=}}", "Line 1 of the body: {{=<%%%%%%%%%%%%%%%% %>=}} does not set delimiters. Write it like {{=<% %>=}}, each of them 1 to 16 bytes long."},
 		{"V5 long name is cut", "{{#" + strings.Repeat("a", 100) + "}}", "Line 1 of the body: {{#" + strings.Repeat("a", 61) + "… is never closed. Write {{/" + strings.Repeat("a", 64) + "…}} after it."},
 		{"V5 no UTF-8", "\xff", "The body contains bytes that are not Unicode text. Send it as UTF-8."},
@@ -281,6 +283,7 @@ func TestV9_Budget(t *testing.T) {
 		{"V9 a large value often", strings.Repeat("{{x}}", 10_000), `{"x":"` + strings.Repeat("<", 1<<20) + `"}`, false},
 		{"V9 a large value, asked only", strings.Repeat("{{#x}}{{/x}}", 9_000), `{"x":"` + strings.Repeat(" ", 1<<20) + `"}`, true},
 		{"V9 json of 9,000 objects", "{{#x}}{{#no}}{{{json.a.b}}}{{{json.c}}}{{/no}}{{/x}}", `{"x":[` + strings.Repeat(`{"a":{"b":1}},`, 8_999) + `{}]}`, true},
+		{"V9 10 views of each of 10,000 objects", "{{#x}}{{#no}}" + manyJSONNames(9) + "{{/no}}{{/x}}", `{"x":[` + strings.Repeat(`{},`, 9_998) + `{}]}`, true},
 		{"V9 many names of json for many objects", "{{#x}}{{#no}}" + manyJSONNames(10_000) + "{{/no}}{{/x}}", `{"x":[` + strings.Repeat(`{},`, 4_999) + `{}]}`, false},
 	}
 	for _, test := range tests {

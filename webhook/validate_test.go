@@ -154,6 +154,22 @@ func TestValidateAll(t *testing.T) {
 			t.Errorf("%q, want %q", problems.First().Detail(), want)
 		}
 	})
+	t.Run("V5 V7 sizes are rounded up", func(t *testing.T) {
+		in := valid()
+		in.BodyTemplate.Text = strings.Repeat("a", 256<<10+1)
+		_, problems := Validate(in, policy(t))
+		if want := "The body has 257 KiB. At most 256 are allowed."; problems.First().Detail() != want {
+			t.Errorf("%q, want %q", problems.First().Detail(), want)
+		}
+	})
+	t.Run("C7 the line of what can not be seen is told", func(t *testing.T) {
+		in := valid()
+		in.BodyTemplate.Text = "a\nb\r\nc\x1b"
+		_, problems := Validate(in, policy(t))
+		if detail := problems.First().Detail(); !strings.Contains(detail, "U+001B") || !strings.Contains(detail, "line 3") {
+			t.Errorf("%q does not tell U+001B and line 3", detail)
+		}
+	})
 	t.Run("V7 what is shown of long words is cut", func(t *testing.T) {
 		in := valid()
 		in.EventType.Text = strings.Repeat("ü", 100_000)
@@ -166,7 +182,7 @@ func TestValidateAll(t *testing.T) {
 
 func TestValidInstanceID(t *testing.T) {
 	for id, want := range map[string]bool{
-		"admin": true, "0": true, "Z": true, "a_b.c@d-e": true, strings.Repeat("a", 128): true,
+		"admin": true, "0": true, "9": true, "a": true, "z": true, "A": true, "Z": true, "a_b.c@d-e": true, strings.Repeat("a", 128): true,
 		"": false, "_a": false, ".a": false, "@a": false, "-a": false, "a b": false, "a/b": false, "ü": false,
 		"a\x00": false, "a\n": false, "a[": false, "a`": false, strings.Repeat("a", 129): false,
 	} {

@@ -107,7 +107,9 @@ func TestE4_NewData(t *testing.T) {
 		{"E4 two values", json.RawMessage(`{}{}`), ""},
 		{"E4 broken", json.RawMessage(`{`), ""},
 		{"E4 no JSON", map[string]any{"f": func() {}}, ""},
-		{"E4 too deep", deepMap(maxDataDepth + 1), ""},
+		{"E4 as deep as can be", deepMap(maxDataDepth), strings.Repeat(`{"a":`, maxDataDepth) + "null" + strings.Repeat("}", maxDataDepth)},
+		{"E4 objects too deep", deepMap(maxDataDepth + 1), ""},
+		{"E4 lists too deep", map[string]any{"a": deepList(maxDataDepth)}, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -130,6 +132,14 @@ func deepMap(depth int) any {
 	var v any
 	for range depth {
 		v = map[string]any{"a": v}
+	}
+	return v
+}
+
+func deepList(depth int) any {
+	var v any
+	for range depth {
+		v = []any{v}
 	}
 	return v
 }
