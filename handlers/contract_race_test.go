@@ -22,6 +22,9 @@ func TestSimultaneousCreates(t *testing.T) {
 		{"serializable", "SET default_transaction_isolation = serializable", 50},
 	}
 	for _, isolation := range isolations {
+		if testing.Short() { // as the mutants of `make mutate` are tried
+			isolation.rounds /= 10
+		}
 		db := migrated(t)
 		if isolation.alter != "" {
 			alter(t, db, isolation.alter)

@@ -22,7 +22,7 @@ func TestBouncer(t *testing.T) {
 		r := through(t)
 		ctx := within(t, time.Minute)
 		count(t, together(func(client int) error {
-			for i := range 20 {
+			for i := range rounds(20) {
 				w := named(sample, fmt.Sprint(client, " ", i))
 				w.BodyTemplate = "of " + w.ID
 				if err := r.Create(ctx, "admin", w, 10_000); err != nil {

@@ -16,8 +16,23 @@ import (
 // clients is how many do something at once.
 const clients = 64
 
-// isolations are what a host's database may have as its default.
-var isolations = []string{"read committed", "repeatable read", "serializable"}
+// isolations are what a host's database may have as its default. With -short
+// they are the usual one and the one with the most conflicts.
+func isolations() []string {
+	if testing.Short() {
+		return []string{"read committed", "serializable"}
+	}
+	return []string{"read committed", "repeatable read", "serializable"}
+}
+
+// rounds is how often something is raced for. With -short, which the mutants of
+// `make mutate` are tried with, a tenth of it must do.
+func rounds(n int) int {
+	if testing.Short() {
+		return n / 10
+	}
+	return n
+}
 
 // isolated is a database with a default isolation, and Repos of two processes.
 func isolated(t *testing.T, isolation string) [2]*Repo {
@@ -65,25 +80,25 @@ func count(t *testing.T, errs []error, allowed ...webhook.Code) map[webhook.Code
 }
 
 func TestConcurrentCreates(t *testing.T) {
-	rounds := map[string]int{"read committed": 300, "repeatable read": 30, "serializable": 100}
-	for _, isolation := range isolations {
+	for _, isolation := range isolations() {
+		rounds := rounds(map[string]int{"read committed": 300, "repeatable read": 30, "serializable": 100}[isolation])
 		t.Run("C11 identical ones, "+isolation, func(t *testing.T) {
 			repos := isolated(t, isolation)
 			ctx := within(t, 3*time.Minute)
-			for round := range rounds[isolation] {
+			for round := range rounds {
 				w := named(sample, fmt.Sprint("identical ", round))
 				count(t, together(func(client int) error {
 					return repos[client%2].Create(ctx, "admin", w, 10_000)
 				}), none)
 			}
-			if n := number(t, repos[0].db, countWebhooks); n != rounds[isolation] {
-				t.Errorf("%d webhooks are stored, want %d", n, rounds[isolation])
+			if n := number(t, repos[0].db, countWebhooks); n != rounds {
+				t.Errorf("%d webhooks are stored, want %d", n, rounds)
 			}
 		})
 		t.Run("C11 different ones, "+isolation, func(t *testing.T) {
 			repos := isolated(t, isolation)
 			ctx := within(t, 3*time.Minute)
-			for round := range rounds[isolation] {
+			for round := range rounds {
 				of := func(client int) webhook.Webhook {
 					w := named(sample, fmt.Sprint("different ", round))
 					w.BodyTemplate = fmt.Sprint("from client ", client)
@@ -102,7 +117,7 @@ func TestConcurrentCreates(t *testing.T) {
 }
 
 func TestConcurrentCreatesAtTheLimit(t *testing.T) {
-	for _, isolation := range isolations {
+	for _, isolation := range isolations() {
 		t.Run("C17 from far over near to full, "+isolation, func(t *testing.T) {
 			repos := isolated(t, isolation)
 			ctx := within(t, 3*time.Minute)
@@ -147,11 +162,11 @@ func TestConcurrentCreatesAtTheLimit(t *testing.T) {
 }
 
 func TestConcurrentChanges(t *testing.T) {
-	for _, isolation := range isolations {
+	for _, isolation := range isolations() {
 		t.Run("C15 of simultaneous deletes one succeeds, "+isolation, func(t *testing.T) {
 			repos := isolated(t, isolation)
 			ctx := within(t, time.Minute)
-			for range 20 {
+			for range rounds(20) {
 				create(t, repos[0], "admin", sample)
 				errs := together(func(client int) error { return repos[client%2].Delete(ctx, "admin", sample.ID) })
 				if codes := count(t, errs, none, webhook.CodeWebhookUnknown); codes[none] != 1 {
