@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"regexp"
@@ -49,6 +50,32 @@ func TestH3DirtyMark(t *testing.T) {
 			u.must(t, db)
 			same(t, snapshot(t, db), want)
 		})
+	}
+}
+
+// TestH3DirtyMarkOfAnotherAtWork: while a migration runs its version is marked
+// as well. Whoever mended the mark then would run the same migration beside it.
+func TestH3DirtyMarkOfAnotherAtWork(t *testing.T) {
+	dsn := pgtest.DSN(t)
+	db := open(t, dsn, nil)
+	usual().must(t, db)
+	do(t, db, "UPDATE merchant_webhooks.schema_migrations SET dirty = true")
+	const dirty = "SELECT dirty FROM merchant_webhooks.schema_migrations"
+
+	atWork := open(t, dsn, nil)
+	atWork.SetMaxOpenConns(1)
+	do(t, atWork, fmt.Sprintf("SELECT pg_advisory_lock(%d)", usual().lockKey()))
+	log := make(lines, 10)
+	u := usual()
+	u.log = slog.New(slog.NewTextHandler(log, nil))
+	ended := make(chan error, 1)
+	go func() { ended <- u.on(t.Context(), open(t, dsn, nil)) }()
+	if line := <-log; !strings.Contains(line, "waiting") || !read[bool](t, db, dirty) {
+		t.Errorf("it does not wait with the mark: %s", line)
+	}
+	do(t, atWork, fmt.Sprintf("SELECT pg_advisory_unlock(%d)", usual().lockKey()))
+	if err := <-ended; err != nil || read[bool](t, db, dirty) {
+		t.Errorf("the mark stays, %v", err)
 	}
 }
 
