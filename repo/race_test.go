@@ -16,14 +16,8 @@ import (
 // clients is how many do something at once.
 const clients = 64
 
-// isolations are what a host's database may have as its default. With -short
-// they are the usual one and the one with the most conflicts.
-func isolations() []string {
-	if testing.Short() {
-		return []string{"read committed", "serializable"}
-	}
-	return []string{"read committed", "repeatable read", "serializable"}
-}
+// isolations are what a host's database may have as its default.
+var isolations = []string{"read committed", "repeatable read", "serializable"}
 
 // rounds is how often something is raced for. With -short, which the mutants of
 // `make mutate` are tried with, a tenth of it must do.
@@ -80,7 +74,7 @@ func count(t *testing.T, errs []error, allowed ...webhook.Code) map[webhook.Code
 }
 
 func TestConcurrentCreates(t *testing.T) {
-	for _, isolation := range isolations() {
+	for _, isolation := range isolations {
 		rounds := rounds(map[string]int{"read committed": 300, "repeatable read": 30, "serializable": 100}[isolation])
 		t.Run("C11 identical ones, "+isolation, func(t *testing.T) {
 			repos := isolated(t, isolation)
@@ -117,7 +111,7 @@ func TestConcurrentCreates(t *testing.T) {
 }
 
 func TestConcurrentCreatesAtTheLimit(t *testing.T) {
-	for _, isolation := range isolations() {
+	for _, isolation := range isolations {
 		t.Run("C17 from far over near to full, "+isolation, func(t *testing.T) {
 			repos := isolated(t, isolation)
 			ctx := within(t, 3*time.Minute)
@@ -162,7 +156,7 @@ func TestConcurrentCreatesAtTheLimit(t *testing.T) {
 }
 
 func TestConcurrentChanges(t *testing.T) {
-	for _, isolation := range isolations() {
+	for _, isolation := range isolations {
 		t.Run("C15 of simultaneous deletes one succeeds, "+isolation, func(t *testing.T) {
 			repos := isolated(t, isolation)
 			ctx := within(t, time.Minute)
