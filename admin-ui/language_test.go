@@ -274,3 +274,45 @@ func TestA11_Together(t *testing.T) {
 	}
 	wait.Wait()
 }
+
+// TestA11_AgreedGerman holds the texts that were agreed on word for word.
+func TestA11_AgreedGerman(t *testing.T) {
+	l := builtIn(t).best("de")
+	for key, want := range map[string]string{
+		"list.intro":               "Ein Webhook meldet einem anderen Programm sofort, wenn in Ihrem Shop etwas geschieht.",
+		"list.empty_title":         "Noch keine Webhooks.",
+		"list.new":                 "Neuer Webhook",
+		"list.empty_new":           "Ersten Webhook anlegen",
+		"form.event":               "Wann soll gesendet werden?",
+		"form.url":                 "An diese Adresse senden",
+		"form.start":               "Was soll gesendet werden?",
+		"event.pay.title":          "Eine Bestellung wurde bezahlt",
+		"event.refund.title":       "Eine Erstattung wurde gewährt",
+		"form.start_all":           "Alle Daten als JSON",
+		"form.start_all_hint":      "Für die meisten Programme richtig.",
+		"form.save":                "Speichern",
+		"form.preview":             "Vorschau",
+		"form.cancel":              "Abbrechen",
+		"view.edit":                "Bearbeiten",
+		"view.duplicate":           "Duplizieren",
+		"view.delete":              "Löschen",
+		"list.saved":               "„{id}“ ist gespeichert.",
+		"url.scheme":               "Die Adresse beginnt mit {scheme}:. Sie muss mit https:// oder http:// beginnen.",
+		"url.private":              "{host} ist {address}: eine Adresse in einem privaten oder besonderen Netz. Von hier sind nur öffentliche Adressen erreichbar.",
+		"webhook.changed":          "Dieser Webhook wurde geändert, während Sie ihn bearbeitet haben.",
+		"apology.signed_out.title": "Sie sind nicht mehr angemeldet",
+	} {
+		if got := l.Say(key); got != want {
+			t.Errorf("%s reads %q, want %q", key, got, want)
+		}
+	}
+	for key, start := range map[string]string{
+		"form.body_hint":          "Text zwischen {{ und }} wird durch die Daten des Ereignisses ersetzt.",
+		"refusal.taken":           "Es gibt schon einen Webhook „{id}“.",
+		"apology.signed_out.text": "Nichts wurde gespeichert, nichts ist verloren: Ihr Text steht unten.",
+	} {
+		if got := l.Say(key); !strings.HasPrefix(got, start) {
+			t.Errorf("%s reads %q, which should begin %q", key, got, start)
+		}
+	}
+}
