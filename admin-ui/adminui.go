@@ -41,6 +41,9 @@ type UI struct {
 	// assets are the files by name; style and script are two of the names.
 	assets        map[string]Asset
 	style, script string
+	// variables and starters are parts of every form, made once.
+	variables map[*Language][]eventVariables
+	starters  template.JS
 }
 
 // New makes a UI. Its error names the option that is wrong.
@@ -68,5 +71,8 @@ func New(o Options) (*UI, error) {
 		templates: templates,
 	}
 	u.makeAssets(accent)
-	return u, nil
+	if u.starters, err = startersJSON(o.Events.All()); err != nil {
+		return nil, err
+	}
+	return u, u.makeVariables()
 }

@@ -42,8 +42,8 @@ type formSheet struct {
 	Open                           bool
 	HeadersHint, IDHint            template.HTML
 	HeadersRows, BodyRows          int
-	Variables                      []variableList
-	Starters                       starterTexts
+	Variables                      []eventVariables
+	Starters                       template.JS
 }
 
 // A field is an input with what is said about it.

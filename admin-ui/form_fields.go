@@ -1,6 +1,7 @@
 package adminui
 
 import (
+	"encoding/json"
 	"html/template"
 	"net/url"
 	"slices"
@@ -35,14 +36,6 @@ type startChoice struct {
 	Checked           bool
 }
 
-// starterTexts are the texts to start from, by event and start, for the script.
-type starterTexts map[string]map[string]starterText
-
-type starterText struct {
-	Headers string `json:"headers"`
-	Body    string `json:"body"`
-}
-
 // The groups of the choice of events, by how the events' names begin.
 var eventGroups = []struct {
 	key      string
@@ -70,10 +63,11 @@ func (s *formSheet) fillFields() {
 	s.HeadersRows, s.BodyRows = rows(values.HeaderTemplate, 3, 8), rows(values.BodyTemplate, 6, 24)
 	s.HeadersHint = s.HTML("form.headers_hint", "example", code("Content-Type: application/json"))
 	s.IDHint = s.HTML("form.id_hint", "example", code(s.exampleID()))
-	for _, event := range s.ui.events.All() {
-		s.Variables = append(s.Variables, s.variables(event))
+	s.Variables = slices.Clone(s.ui.variables[s.Language])
+	for i := range s.Variables {
+		s.Variables[i].Hidden = s.Variables[i].Event != values.EventType
 	}
-	s.Starters = starters(s.ui.events.All())
+	s.Starters = s.ui.starters
 }
 
 // exampleID is the ID that the webhook would get if none is typed, or one like
@@ -174,8 +168,16 @@ func (s *formSheet) starts() []startChoice {
 	return choices
 }
 
-func starters(events []webhook.EventType) starterTexts {
-	all := starterTexts{}
+// A starterText is a text to start from, for the script.
+type starterText struct {
+	Headers string `json:"headers"`
+	Body    string `json:"body"`
+}
+
+// startersJSON is what there is to start from, by event and start, as a JSON
+// object that can stand in a script element.
+func startersJSON(events []webhook.EventType) (template.JS, error) {
+	all := map[string]map[string]starterText{}
 	for _, event := range events {
 		texts := map[string]starterText{}
 		for _, starter := range event.Starters() {
@@ -183,7 +185,8 @@ func starters(events []webhook.EventType) starterTexts {
 		}
 		all[event.Name] = texts
 	}
-	return all
+	text, err := json.Marshal(all)
+	return template.JS(text), err
 }
 
 // rows is how high a field for a text is.

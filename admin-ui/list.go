@@ -2,6 +2,7 @@ package adminui
 
 import (
 	"html/template"
+	"strings"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
@@ -22,18 +23,12 @@ type listSheet struct {
 	Range  string
 	// Newer and Older are addresses.
 	Newer, Older string
-	// The texts of each row's links, asked for once.
-	Edit, Delete string
 }
 
-// A rowSheet is one row, ready to be printed: html/template's escapers would
-// cost more than all else of a list. The attributes are links with their names.
-type rowSheet struct {
-	View         template.HTMLAttr
-	ID, Event    template.HTML
-	Target       template.HTML
-	Edit, Delete template.HTMLAttr
-}
+// A rowSheet is one row, each cell ready to be printed: html/template's escapers
+// would cost more than all else of a list. Links are Edit and Delete, empty for
+// who may only read.
+type rowSheet struct{ ID, Event, Target, Links template.HTML }
 
 // A notice tells what was just done.
 type notice struct {
@@ -45,10 +40,7 @@ type notice struct {
 }
 
 func (v List) sheet(m *maker) sheet {
-	s := listSheet{
-		maker: m, View: v, Notice: v.notice(m), Rows: v.rows(m),
-		Edit: m.Say("list.edit"), Delete: m.Say("list.delete"),
-	}
+	s := listSheet{maker: m, View: v, Notice: v.notice(m), Rows: v.rows(m)}
 	s.countAll()
 	if v.Newer != "" {
 		s.Newer = m.List() + v.Newer
@@ -97,6 +89,7 @@ func (v List) notice(m *maker) notice {
 
 func (v List) rows(m *maker) []rowSheet {
 	events := map[string]template.HTML{}
+	edit, remove := m.rowLink("list.edit", "list.edit_id"), m.rowLink("list.delete", "list.delete_id")
 	rows := make([]rowSheet, len(v.Rows))
 	for i, row := range v.Rows {
 		event, ok := events[row.Event.Name]
@@ -104,27 +97,30 @@ func (v List) rows(m *maker) []rowSheet {
 			event = m.event(row.Event)
 			events[row.Event.Name] = event
 		}
+		id := template.HTMLEscapeString(row.ID)
+		page := template.HTMLEscapeString(m.to(row.ID, ""))
+		target := row.Method + " " + cutMiddle(webhook.MaskURL(row.URL, mask), longURL)
 		rows[i] = rowSheet{
-			View:   href(m.to(row.ID, "view"), ""),
-			ID:     template.HTML(template.HTMLEscapeString(row.ID)),
+			ID:     template.HTML(`<a class="mw-link" dir="auto" href="` + page + `view">` + id + `</a>`),
 			Event:  event,
-			Target: template.HTML(template.HTMLEscapeString(row.Method + " " + cutMiddle(webhook.MaskURL(row.URL, mask), longURL))),
+			Target: template.HTML(template.HTMLEscapeString(target)),
 		}
 		if m.CanWrite {
-			rows[i].Edit = href(m.to(row.ID, "edit"), m.Say("list.edit_id", "id", row.ID))
-			rows[i].Delete = href(m.to(row.ID, "delete"), m.Say("list.delete_id", "id", row.ID))
+			rows[i].Links = edit(page+"edit", id) + " " + remove(page+"delete", id)
 		}
 	}
 	return rows
 }
 
-// href is the address of a link, and its name where its text says too little.
-func href(address, name string) template.HTMLAttr {
-	attributes := `href="` + template.HTMLEscapeString(address) + `"`
-	if name != "" {
-		attributes += ` aria-label="` + template.HTMLEscapeString(name) + `"`
+// rowLink gives a function that makes a link of an address and an ID, both
+// escaped. The texts are the link's and, with the ID in it, its name.
+func (m *maker) rowLink(text, name string) func(address, id string) template.HTML {
+	const place = "\x01"
+	begin, end, _ := strings.Cut(template.HTMLEscapeString(m.Say(name, "id", place)), place)
+	text = template.HTMLEscapeString(m.Say(text))
+	return func(address, id string) template.HTML {
+		return template.HTML(`<a class="mw-link" href="` + address + `" aria-label="` + begin + id + end + `">` + text + `</a>`)
 	}
-	return template.HTMLAttr(attributes)
 }
 
 // cutMiddle shortens a text to so many characters, in its middle.

@@ -15,6 +15,9 @@ import (
 // mask stands in the place of a secret.
 const mask = "•••"
 
+// usualSize is the most bytes that most pages have.
+const usualSize = 32 << 10
+
 //go:embed templates/*.html
 var templateFiles embed.FS
 
@@ -55,7 +58,8 @@ func (m *maker) List() string { return m.Base + "webhooks" }
 // New is the address of the form for a new webhook.
 func (m *maker) New() string { return m.List() + "/new" }
 
-// to is the address of a page of a webhook: view, edit or delete.
+// to is the address of a page of a webhook: view, edit or delete; empty: what
+// these begin with.
 func (m *maker) to(id, page string) string { return m.List() + "/" + url.PathEscape(id) + "/" + page }
 
 // event names an event in words and as programs do.
@@ -95,6 +99,7 @@ func linkAside(address, text string) template.HTML {
 func (u *UI) Render(status int, r Request, v View) (Page, error) {
 	s := v.sheet(&maker{ui: u, Request: r})
 	var body strings.Builder
+	body.Grow(usualSize)
 	if err := u.templates.ExecuteTemplate(&body, s.template, s.data); err != nil {
 		return Page{}, fmt.Errorf("rendering the page %s: %w", s.template, err)
 	}

@@ -2,6 +2,7 @@ package adminui
 
 import (
 	"html/template"
+	"strings"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
@@ -12,13 +13,12 @@ const fewVariables = 6
 // longExample is the most characters that are shown of a variable's example.
 const longExample = 120
 
-// A variableList is what the templates of an event can use.
+// A variableList is what the templates of an event can use
+// (templates/variables.html).
 type variableList struct {
-	Event  string
-	Title  template.HTML
-	Hidden bool // it is not the list of the chosen event
-	Open   bool
-	Items  []variableItem
+	Title template.HTML
+	Open  bool
+	Items []variableItem
 	// None says so where there are none.
 	None template.HTML
 }
@@ -31,29 +31,52 @@ type variableItem struct {
 	Ways    [3]template.HTML
 }
 
-func (s *formSheet) variables(event webhook.EventType) variableList {
-	title := s.Language.EventTitle(event)
+// An eventVariables is the list of an event, ready to be printed. Hidden says
+// that another event is chosen.
+type eventVariables struct {
+	Event  string
+	List   template.HTML
+	Hidden bool
+}
+
+// makeVariables makes the lists of all events in all languages, which every
+// form shows and which never change.
+func (u *UI) makeVariables() error {
+	u.variables = map[*Language][]eventVariables{}
+	for _, l := range u.languages.all {
+		m := &maker{ui: u, Request: Request{Language: l}}
+		for _, event := range u.events.All() {
+			var list strings.Builder
+			if err := u.templates.ExecuteTemplate(&list, "variables", m.variables(event)); err != nil {
+				return err
+			}
+			u.variables[l] = append(u.variables[l], eventVariables{Event: event.Name, List: template.HTML(list.String())})
+		}
+	}
+	return nil
+}
+
+func (m *maker) variables(event webhook.EventType) variableList {
+	title := m.Language.EventTitle(event)
 	list := variableList{
-		Event:  event.Name,
-		Title:  s.HTML("form.variables", "event", title),
-		Hidden: event.Name != s.View.Values.EventType,
-		Open:   len(event.Variables) <= fewVariables,
+		Title: m.HTML("form.variables", "event", title),
+		Open:  len(event.Variables) <= fewVariables,
 	}
 	if len(event.Variables) == 0 {
-		list.None = s.HTML("form.no_variables", "event", title)
+		list.None = m.HTML("form.no_variables", "event", title)
 	}
 	for _, v := range event.Variables {
 		item := variableItem{
 			Name:    v.Name,
-			Meaning: s.Language.VariableMeaning(event, v),
+			Meaning: m.Language.VariableMeaning(event, v),
 			Ways: [3]template.HTML{
-				s.HTML("form.variable_json", "tag", code("{{{json."+v.Name+"}}}")),
-				s.HTML("form.variable_form", "tag", code("{{{form."+v.Name+"}}}")),
-				s.HTML("form.variable_elsewhere", "tag", code("{{"+v.Name+"}}")),
+				m.HTML("form.variable_json", "tag", code("{{{json."+v.Name+"}}}")),
+				m.HTML("form.variable_form", "tag", code("{{{form."+v.Name+"}}}")),
+				m.HTML("form.variable_elsewhere", "tag", code("{{"+v.Name+"}}")),
 			},
 		}
 		if v.Example != "" {
-			item.Example = s.HTML("form.variable_example", "value", code(cutEnd(v.Example, longExample)))
+			item.Example = m.HTML("form.variable_example", "value", code(cutEnd(v.Example, longExample)))
 		}
 		list.Items = append(list.Items, item)
 	}
