@@ -35,6 +35,14 @@ var bans = []struct{ room, imports, reason string }{
 	{"repo", module + "/plugin", "nothing points up"},
 	{"migrations", module, "migrations are SQL and its running, below all else"},
 	{"migrations", "github.com/gin-gonic", "migrations serve no requests"},
+	{"admin-ui", "github.com/gin-gonic", "pages know no web framework"},
+	{"admin-ui", "net/http", "pages serve no requests"},
+	{"admin-ui", "database/sql", "SQL stands in repo"},
+	{"admin-ui", "github.com/jmoiron/sqlx", "SQL stands in repo"},
+	{"admin-ui", module + "/repo", "handlers fill the views"},
+	{"admin-ui", module + "/handlers", "nothing points up"},
+	{"admin-ui", module + "/plugin", "nothing points up"},
+	{"repo", module + "/admin-ui", "the repository knows no pages"},
 	{"handlers", "database/sql", "SQL stands in repo"},
 	{"handlers", "github.com/jmoiron/sqlx", "SQL stands in repo"},
 	{"handlers", "github.com/lib/pq", "driver errors end in repo"},
@@ -54,6 +62,8 @@ var banned = []struct{ imports, reason string }{
 	{"github.com/alexedwards/scs", "sign-in is the host's"},
 	{"github.com/fergusstrange/embedded-postgres", "only the example downloads PostgreSQL"},
 	{"pgregory.net/rapid", "a test library"},
+	{"github.com/PuerkitoBio/goquery", "a test library"},
+	{"github.com/a-h/templ", "a layout that only tests have"},
 	{"testing", "a test library"},
 	{"net/http/httptest", "a test library"},
 }
@@ -79,6 +89,46 @@ func TestHostStaysLight(t *testing.T) {
 			if dep == ban.imports || strings.HasPrefix(dep, ban.imports+"/") {
 				t.Errorf("plugin brings %s into the host: %s", dep, ban.reason)
 			}
+		}
+	}
+}
+
+// rules names what stands in one room alone, and what would be a second copy of
+// it elsewhere.
+var rules = []struct {
+	rooms  []string
+	except string // the one file that may
+	form   string // of a line
+	reason string
+}{
+	{[]string{"handlers", "admin-ui", "repo"}, "", `(?:[<>]=?|==|!=)\s*webhook\.Max|webhook\.Max\w+\s*(?:[<>]=?|==|!=)`, "limits are judged by webhook.Validate"},
+	{[]string{"handlers", "admin-ui", "repo"}, "", `"regexp"`, "what is allowed is judged by webhook.Validate"},
+	{[]string{"handlers", "admin-ui", "repo"}, "", `http\.Status(?:BadRequest|Unauthorized|Forbidden|NotFound|MethodNotAllowed|Conflict|RequestEntityTooLarge|UnprocessableEntity|InternalServerError|ServiceUnavailable)|(?:Status|WriteHeader|Data|String|JSON)\([45]\d\d\b|\bstatus\s*:?=+\s*[45]\d\d\b`, "statuses stand in webhook's table of codes"},
+	{[]string{"handlers", "admin-ui", "repo"}, "repo/errors.go", `"(?:[0-9]{2}[0-9A-Z]{3})"|SQLState`, "SQLSTATEs stand in one file"},
+}
+
+func TestRulesInTheirRooms(t *testing.T) {
+	for _, rule := range rules {
+		form := regexp.MustCompile(rule.form)
+		eachGoFile(t, func(file string) {
+			if strings.HasSuffix(file, "_test.go") || file == rule.except || !slices.Contains(rule.rooms, path.Dir(file)) {
+				return
+			}
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, line := range strings.Split(string(text), "\n") {
+				if form.MatchString(line) {
+					t.Errorf("%s:%d: %s: %s", file, i+1, strings.TrimSpace(line), rule.reason)
+				}
+			}
+		})
+		if rule.except == "" {
+			continue
+		}
+		if text, err := os.ReadFile(rule.except); err != nil || !form.Match(text) {
+			t.Errorf("%s does not hold what only it may: the rule %q sees nothing", rule.except, rule.form)
 		}
 	}
 }

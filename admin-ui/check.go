@@ -3,7 +3,6 @@ package adminui
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -65,8 +64,6 @@ func (l *Language) check(e Entry, needed map[string]bool) []string {
 	return flaws
 }
 
-var placeholders = regexp.MustCompile(`\{+[a-z_]+\}`)
-
 // differing compares a translation's placeholders with the English text's. A
 // plural form that stands for one number alone may write it as a word.
 func differing(e Entry, key, text string, alone bool) []string {
@@ -84,11 +81,10 @@ func differing(e Entry, key, text string, alone bool) []string {
 
 func placeholdersOf(text string) map[string]bool {
 	names := map[string]bool{}
-	for _, found := range placeholders.FindAllString(text, -1) {
-		if name := strings.Trim(found, "{}"); len(name) == len(found)-2 {
-			names[name] = true
-		}
-	}
+	fill(text, func(name string) (string, bool) {
+		names[name] = true
+		return "", true
+	})
 	return names
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"strconv"
@@ -103,6 +104,7 @@ func open(t testing.TB, dsn string) *sqlx.DB {
 // A host is an application that mounts the plugin, listening on loopback.
 type host struct {
 	*httptest.Server
+	db     *sqlx.DB
 	plugin *plugin.Plugin
 	engine *gin.Engine
 	log    *logBuffer
@@ -114,7 +116,7 @@ type host struct {
 // change the Config before New.
 func startHost(t testing.TB, db *sqlx.DB, s setting, configure func(*plugin.Config)) *host {
 	t.Helper()
-	h := &host{engine: gin.New(), log: &logBuffer{}, prefix: s.path}
+	h := &host{db: db, engine: gin.New(), log: &logBuffer{}, prefix: s.path}
 	config := plugin.Config{
 		DB:        db,
 		Authorize: plugin.Tokens(tokens...),
@@ -135,6 +137,7 @@ func startHost(t testing.TB, db *sqlx.DB, s setting, configure func(*plugin.Conf
 	}
 	h.plugin.Register(h.engine.Group(s.group))
 	h.Server = httptest.NewServer(h.engine)
+	h.Client().CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return h
 }
 
