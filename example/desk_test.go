@@ -114,7 +114,7 @@ func (s *site) ask(method, path string, body any) (int, string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return response.StatusCode, string(text)
+	return response.StatusCode, strings.TrimSpace(string(text))
 }
 
 // A stored is a webhook as the API takes and gives it.

@@ -22,6 +22,7 @@ const (
 	Enter = kb.Enter
 	Space = " "
 	Down  = kb.ArrowDown // the next of a group of radio buttons
+	Left  = kb.ArrowLeft
 )
 
 // Fill puts text into the field with that label, in place of what is there.
@@ -158,8 +159,9 @@ func (p *Page) TabTo(name string) {
 const unseen = `(() => {
 	const e = document.activeElement
 	if (!e || e === document.body) return ""
-	const style = getComputedStyle(e), place = e.getBoundingClientRect()
-	if (style.outlineStyle === "none" && style.boxShadow === "none") return "is not marked"
+	const marked = e => e && (s => s.outlineStyle !== "none" || s.boxShadow !== "none")(getComputedStyle(e))
+	if (!marked(e) && !marked(e.closest("label"))) return "is not marked"
+	const place = e.getBoundingClientRect()
 	if (place.bottom <= 0 || place.top >= innerHeight || place.width === 0) return "is out of sight"
 	return ""
 })()`

@@ -126,12 +126,6 @@ func (p *Page) Reload() {
 	}))
 }
 
-// Back goes one step back in the history.
-func (p *Page) Back() {
-	p.t.Helper()
-	p.load(chromedp.NavigateBack())
-}
-
 // Path is the path and query of the page that is shown.
 func (p *Page) Path() string {
 	p.t.Helper()
