@@ -74,10 +74,11 @@ func (a *API) setHeaders(c *gin.Context) {
 	c.Header("X-Content-Type-Options", "nosniff")
 }
 
-// checkOrigin refuses what another site's page makes a browser send. A request
-// that bears Authorization can not be made so without CORS; it is exempt, and
+// checkOrigin refuses what another site's page makes a browser send. A page can
+// not set Authorization without CORS, so a request that bears it is exempt, and
 // loses its cookies, so that Authorize can not take one for the credentials
-// that the exemption was given for.
+// that the exemption was given for. (HTTP's own sign-in, Basic, is sent by
+// browsers unasked: the README tells hosts to guard it themselves.)
 func (a *API) checkOrigin(c *gin.Context) error {
 	if c.GetHeader("Authorization") != "" {
 		if !isSafe(c.Request.Method) {
