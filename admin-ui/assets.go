@@ -22,6 +22,10 @@ var (
 	darkBackground  = color{0x26, 0x2c, 0x38}
 )
 
+// hoverPart is how far a button that is pointed at goes away from its words'
+// colour.
+const hoverPart = 0.12
+
 // Asset is a file that the pages need.
 type Asset struct {
 	ContentType string
@@ -61,7 +65,7 @@ func accentRule(accent color) string {
 	}{
 		{"--mw-accent", accent},
 		{"--mw-on-accent", accent.ink()},
-		{"--mw-accent-hover", accent.mix(accent.ink(), 0.12)},
+		{"--mw-accent-hover", accent.mix(accent.ink().opposite(), hoverPart)},
 		{"--mw-link-light", accent.legible(lightBackground)},
 		{"--mw-link-dark", accent.legible(darkBackground)},
 	} {

@@ -124,26 +124,58 @@ func (m *maker) secretHeaders(raw string) shownText {
 
 // compare gives the lines of two texts that differ, with a little around them.
 func compare(a, b shownText) (left, right []changedLine) {
-	inBoth, inBothToo := common(a.lines, b.lines)
-	return a.show(inBoth, b, inBothToo), b.show(inBothToo, a, inBoth)
+	inA, inB := common(a.lines, b.lines)
+	nearA, nearB := near(inA, inB)
+	return a.show(inA, nearA, b.without(inB)), b.show(inB, nearB, a.without(inA))
 }
 
-// show gives the lines that are not in both texts. A secret that differs where
-// all else of the line is equal is said to.
-func (t shownText) show(inBoth []bool, other shownText, inOther []bool) []changedLine {
-	alike := map[string]bool{}
-	for i, line := range other.masked {
-		if !inOther[i] {
-			alike[line] = true
+// near says which lines of two texts are shown: those that are in one alone, and
+// the lines around them and around the places where the other text has more.
+func near(inA, inB []bool) (nearA, nearB []bool) {
+	nearA, nearB = make([]bool, len(inA)), make([]bool, len(inB))
+	mark := func(lines []bool, at int) {
+		for i := max(0, at-contextLines); i < min(len(lines), at+contextLines); i++ {
+			lines[i] = true
 		}
 	}
+	for i, j := 0, 0; i < len(inA) || j < len(inB); {
+		if i < len(inA) && inA[i] && j < len(inB) && inB[j] {
+			i, j = i+1, j+1
+			continue
+		}
+		mark(nearA, i)
+		mark(nearB, j)
+		if i < len(inA) && !inA[i] {
+			i++
+		} else {
+			j++
+		}
+		mark(nearA, i)
+		mark(nearB, j)
+	}
+	return nearA, nearB
+}
+
+// without are the text's lines, masked, that are in it alone.
+func (t shownText) without(inBoth []bool) map[string]bool {
+	alone := map[string]bool{}
+	for i, line := range t.masked {
+		if !inBoth[i] {
+			alone[line] = true
+		}
+	}
+	return alone
+}
+
+// show gives the text's lines. A secret that differs where all else of the line
+// is equal to one of the other text's is said to.
+func (t shownText) show(inBoth, near []bool, others map[string]bool) []changedLine {
 	var shown []changedLine
 	for i := range t.lines {
-		near := slices.Contains(inBoth[max(0, i-contextLines):min(len(inBoth), i+contextLines+1)], false)
 		switch {
-		case !inBoth[i] && alike[t.masked[i]]:
+		case !inBoth[i] && others[t.masked[i]]:
 			shown = append(shown, changedLine{Text: t.hidden[i], Differs: true})
-		case near:
+		case near[i]:
 			shown = append(shown, changedLine{Text: t.masked[i], Differs: !inBoth[i]})
 		case len(shown) == 0 || !shown[len(shown)-1].Skipped:
 			shown = append(shown, changedLine{Skipped: true})

@@ -67,6 +67,14 @@ func (c color) ink() color {
 	return black
 }
 
+// opposite is white for black, and black for all else.
+func (c color) opposite() color {
+	if c == black {
+		return white
+	}
+	return black
+}
+
 // mix goes from the colour a part of the way to another.
 func (c color) mix(other color, part float64) color {
 	var mixed color

@@ -84,7 +84,7 @@ func (v Form) sheet(m *maker) sheet {
 	s.fillFields()
 	title := s.head()
 	if v.Preview != nil {
-		s.Preview = m.preview(*v.Preview)
+		s.Preview = m.preview(*v.Preview, v.Values.BodyTemplate)
 	}
 	return sheet{template: "form", title: title, data: s}
 }

@@ -18,10 +18,10 @@ type eventGroup struct {
 
 // An eventChoice is a radio button of the choice of events.
 type eventChoice struct {
-	// ID is the element's; what leads to the field leads to the one of this
-	// name.
-	ID, Name, Title, Meaning string
-	Checked                  bool
+	// ID is the element's: the field's own name for the one that links lead to.
+	// Key is what the IDs of its parts end in.
+	ID, Key, Name, Title, Meaning string
+	Checked                       bool
 }
 
 // A methodOption is an option of the choice of methods.
@@ -36,15 +36,20 @@ type startChoice struct {
 	Checked           bool
 }
 
-// The groups of the choice of events, by how the events' names begin.
-var eventGroups = []struct {
-	key      string
-	prefixes []string
-}{
-	{"orders", []string{"order_", "pay", "refund"}},
-	{"products", []string{"inventory_"}},
-	{"categories", []string{"category_"}},
-	{"other", []string{""}},
+// eventGroups are the groups of the choice of events, in their order.
+var eventGroups = []string{"orders", "products", "categories", "other"}
+
+// groupOf is the group that an event belongs to.
+func groupOf(event string) string {
+	switch {
+	case strings.HasPrefix(event, "order_"), event == "pay", event == "refund":
+		return "orders"
+	case strings.HasPrefix(event, "inventory_"):
+		return "products"
+	case strings.HasPrefix(event, "category_"):
+		return "categories"
+	}
+	return "other"
 }
 
 func (s *formSheet) fillFields() {
@@ -93,30 +98,28 @@ func code(text string) template.HTML {
 // groups are the choice of events. One that is not known, since a program has
 // posted it or the host no longer has it, stands among them as it was typed.
 func (s *formSheet) groups() []eventGroup {
-	chosen := s.View.Values.EventType
-	events := s.ui.events.All()
-	if _, known := s.ui.events.Lookup(chosen); !known && chosen != "" {
-		events = append(slices.Clip(events), webhook.EventType{Name: chosen, Title: chosen})
-	}
 	groups := make([]eventGroup, len(eventGroups))
 	for i, group := range eventGroups {
-		groups[i] = eventGroup{ID: "mw-events-" + group.key, Title: s.Say("form.group_" + group.key)}
+		groups[i] = eventGroup{ID: "mw-events-" + group, Title: s.Say("form.group_" + group)}
 	}
-	for _, event := range events {
-		i := slices.IndexFunc(eventGroups, func(g struct {
-			key      string
-			prefixes []string
-		},
-		) bool {
-			return slices.ContainsFunc(g.prefixes, func(prefix string) bool { return strings.HasPrefix(event.Name, prefix) })
-		})
+	add := func(event webhook.EventType, key string) {
+		i := slices.Index(eventGroups, groupOf(event.Name))
 		groups[i].Events = append(groups[i].Events, eventChoice{
-			ID:      fieldEventType + "-" + event.Name,
+			ID:      fieldEventType + "-" + key,
+			Key:     key,
 			Name:    event.Name,
 			Title:   s.Language.EventTitle(event),
 			Meaning: s.Language.EventMeaning(event),
-			Checked: event.Name == chosen,
+			Checked: event.Name == s.View.Values.EventType,
 		})
+	}
+	for _, event := range s.ui.events.All() {
+		add(event, event.Name)
+	}
+	chosen := s.View.Values.EventType
+	if _, known := s.ui.events.Lookup(chosen); !known && chosen != "" {
+		const key = "?" // no event's name has it
+		add(webhook.EventType{Name: chosen, Title: chosen}, key)
 	}
 	groups = slices.DeleteFunc(groups, func(g eventGroup) bool { return len(g.Events) == 0 })
 	markField(groups)

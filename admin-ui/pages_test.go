@@ -77,3 +77,12 @@ func show(tb testing.TB, v View) *html.Node {
 	_, body := render(tb, ui, request(ui), v)
 	return body
 }
+
+// everyProblem is a problem of each field, and one of none.
+func everyProblem(ui *UI) webhook.Problems {
+	bad := webhook.Value{Text: "{{ \x00"}
+	_, problems := webhook.Validate(webhook.Input{
+		WebhookID: bad, EventType: bad, URL: bad, HTTPMethod: bad, HeaderTemplate: bad, BodyTemplate: bad,
+	}, webhook.Policy{EventTypes: ui.events})
+	return append(problems, &webhook.Problem{Code: webhook.CodeForbidden, Message: webhook.Say("webhook.limit", "limit", 10)})
+}

@@ -34,8 +34,9 @@ type headerLine struct {
 // addedHeaders are those of Standard Webhooks, which each request carries.
 var addedHeaders = []string{"webhook-id", "webhook-timestamp", "webhook-signature"}
 
-// preview shows a request with its secrets hidden.
-func (m *maker) preview(p webhook.Preview) previewSheet {
+// preview shows a request with its secrets hidden. The template tells a body
+// that is empty on purpose from one that could not be made.
+func (m *maker) preview(p webhook.Preview, bodyTemplate string) previewSheet {
 	s := previewSheet{
 		Lead:     m.HTML("preview.lead_no_host"),
 		Start:    p.Method + " / HTTP/1.1",
@@ -60,7 +61,7 @@ func (m *maker) preview(p webhook.Preview) previewSheet {
 	for _, name := range addedHeaders {
 		s.Lines = append(s.Lines, headerLine{Name: name, Value: m.Say("preview.added"), Added: true})
 	}
-	if p.Body == "" {
+	if bodyTemplate == "" {
 		s.NoBody = m.HTML("preview.no_body")
 	}
 	if !p.Verdict.IsZero() {
