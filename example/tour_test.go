@@ -259,6 +259,7 @@ func TestScreenshots(t *testing.T) {
 	p.Click("New webhook")
 	p.Fill("Send to this address", "https://books.example/webhooks")
 	picture("form")
+	p.Choose("Only the order's ID")
 	p.Click("Preview")
 	picture("preview")
 }

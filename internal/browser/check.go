@@ -3,11 +3,9 @@ package browser
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/page"
 )
 
 // The widths at which pages are judged, in CSS pixels. 320 is what a page of
@@ -127,14 +125,4 @@ func (p *Page) sideways() string {
 			.map(e => e.outerHTML.slice(0, 120)).slice(0, 3).concat(root.scrollWidth + " px")
 	})()`)
 	return strings.Join(wide, "\n")
-}
-
-// Screenshot writes what the window shows as a PNG. Nothing blinks in it.
-func (p *Page) Screenshot(file string) {
-	p.t.Helper()
-	p.Eval(nil, "document.activeElement?.blur()")
-	shot := call(p, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng})
-	if err := os.WriteFile(file, shot.Data, 0o644); err != nil {
-		p.t.Fatal(err)
-	}
 }
