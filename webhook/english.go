@@ -148,6 +148,6 @@ var english = map[string]string{
 	"parameter.once":   "{name} is given more than once. Give it once.",
 	"cross_origin":     "This request came from a page of another site, so nothing was changed.",
 	"webhook.changed":  "This webhook was changed while you were editing it.",
-	"webhook.limit":    "There are {limit} webhooks already, as many as this instance may have. Delete one that is no longer needed.",
+	"webhook.limit":    "This instance has as many webhooks as it may have: {limit}. Delete one that is no longer needed.",
 	"instance.id":      "“{id}” can not be an instance's ID. It has 1 to 128 of A-Z a-z 0-9 _ . @ -, and begins with a letter or a digit.",
 }
