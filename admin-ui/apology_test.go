@@ -21,11 +21,13 @@ func TestA4_Apologies(t *testing.T) {
 		{Apology{Kind: TooLarge, Limit: 4 << 20}, "That is too much text", "A form may have 4 MiB. Headers may have 16 KiB, the body 256 KiB.", ""},
 		{Apology{Kind: TooLarge, Limit: 1000}, "That is too much text", "A form may have 1 KiB. Headers may have 16 KiB, the body 256 KiB.", ""},
 		{
-			Apology{Kind: Unavailable}, "This is not possible just now",
+			Apology{Kind: Unavailable},
+			"This is not possible just now",
 			"Nothing was changed. Try again in a minute. If it stays so, tell the operator: 23 Nov 2026, 14:03:05 UTC.", "",
 		},
 		{
-			Apology{Kind: Unavailable, RequestID: "r-1"}, "This is not possible just now",
+			Apology{Kind: Unavailable, RequestID: "r-1"},
+			"This is not possible just now",
 			"Nothing was changed. Try again in a minute. If it stays so, tell the operator: 23 Nov 2026, 14:03:05 UTC, r-1.", "",
 		},
 		{Apology{Kind: WrongMethod}, "This page is not made for that", "Nothing was changed. Begin from the list of webhooks.", "Webhooks"},

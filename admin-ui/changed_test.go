@@ -77,31 +77,45 @@ func TestA6_NoSecretInClear(t *testing.T) {
 		left, right   string
 	}{
 		{
-			"a password alone", Values{URL: "https://a:geheim1@c.example/"}, Values{URL: "https://a:geheim2@c.example/"},
+			"a password alone",
+			Values{URL: "https://a:geheim1@c.example/"},
+			Values{URL: "https://a:geheim2@c.example/"},
 			"[https://a:differs (hidden)@c.example/]", "[https://a:differs (hidden)@c.example/]",
 		},
 		{
-			"a password and more", Values{URL: "https://a:geheim1@c.example/"}, Values{URL: "https://a:geheim2@d.example/"},
+			"a password and more",
+			Values{URL: "https://a:geheim1@c.example/"},
+			Values{URL: "https://a:geheim2@d.example/"},
 			"[https://a:differs (hidden)@c.example/]", "[https://a:differs (hidden)@d.example/]",
 		},
 		{
-			"not the password", Values{URL: "https://a:geheim@c.example/"}, Values{URL: "https://a:geheim@d.example/"},
+			"not the password",
+			Values{URL: "https://a:geheim@c.example/"},
+			Values{URL: "https://a:geheim@d.example/"},
 			"[https://a:•••@c.example/]", "[https://a:•••@d.example/]",
 		},
 		{
-			"a secret header", Values{HeaderTemplate: "A: 1\nX-Token: geheim1"}, Values{HeaderTemplate: "A: 1\nX-Token: geheim2"},
+			"a secret header",
+			Values{HeaderTemplate: "A: 1\nX-Token: geheim1"},
+			Values{HeaderTemplate: "A: 1\nX-Token: geheim2"},
 			"A: 1 [X-Token: differs (hidden)]", "A: 1 [X-Token: differs (hidden)]",
 		},
 		{
-			"beside a secret header", Values{HeaderTemplate: "A: 1\nX-Token: geheim"}, Values{HeaderTemplate: "A: 2\nX-Token: geheim"},
+			"beside a secret header",
+			Values{HeaderTemplate: "A: 1\nX-Token: geheim"},
+			Values{HeaderTemplate: "A: 2\nX-Token: geheim"},
 			"[A: 1] X-Token: •••", "[A: 2] X-Token: •••",
 		},
 		{
-			"a secret header more", Values{HeaderTemplate: "A: 1"}, Values{HeaderTemplate: "A: 1\nCookie: geheim"},
+			"a secret header more",
+			Values{HeaderTemplate: "A: 1"},
+			Values{HeaderTemplate: "A: 1\nCookie: geheim"},
 			"A: 1", "A: 1 [Cookie: •••]",
 		},
 		{
-			"a name over two lines", Values{HeaderTemplate: "X-{{a\n}}: geheim1"}, Values{HeaderTemplate: "X-{{a\n}}: geheim2"},
+			"a name over two lines",
+			Values{HeaderTemplate: "X-{{a\n}}: geheim1"},
+			Values{HeaderTemplate: "X-{{a\n}}: geheim2"},
 			"X-{{a [}}: differs (hidden)]", "X-{{a [}}: differs (hidden)]",
 		},
 	} {

@@ -90,12 +90,25 @@ func TestA9_PaletteContrast(t *testing.T) {
 		front, back string
 		least       float64
 	}{
-		{"ink", "bg", textContrast}, {"ink", "soft", textContrast}, {"ink", "softer", textContrast}, {"ink", "field", textContrast},
-		{"ink", "good-bg", textContrast}, {"ink", "warn-bg", textContrast}, {"ink", "bad-bg", textContrast},
-		{"muted", "bg", textContrast}, {"muted", "soft", textContrast}, {"muted", "softer", textContrast}, {"muted", "field", textContrast},
-		{"good", "good-bg", textContrast}, {"warn", "warn-bg", textContrast}, {"bad", "bad-bg", textContrast}, {"bad", "bg", textContrast},
+		{"ink", "bg", textContrast},
+		{"ink", "soft", textContrast},
+		{"ink", "softer", textContrast},
+		{"ink", "field", textContrast},
+		{"ink", "good-bg", textContrast},
+		{"ink", "warn-bg", textContrast},
+		{"ink", "bad-bg", textContrast},
+		{"muted", "bg", textContrast},
+		{"muted", "soft", textContrast},
+		{"muted", "softer", textContrast},
+		{"muted", "field", textContrast},
+		{"good", "good-bg", textContrast},
+		{"warn", "warn-bg", textContrast},
+		{"bad", "bad-bg", textContrast},
+		{"bad", "bg", textContrast},
 		{"on-bad", "bad-fill", textContrast},
-		{"edge", "bg", controls}, {"edge", "field", controls}, {"bad", "field", controls},
+		{"edge", "bg", controls},
+		{"edge", "field", controls},
+		{"bad", "field", controls},
 	} {
 		for i, scheme := range []string{"light", "dark"} {
 			front, back := colors["--mw-"+pair.front][i], colors["--mw-"+pair.back][i]

@@ -217,19 +217,27 @@ func TestA4_ComesBack(t *testing.T) {
 		h1, lead string
 	}{
 		{
-			"not signed in", Form{Values: values, SignedOut: true, SignIn: "/login?next=%2F"}, "You are no longer signed in",
+			"not signed in",
+			Form{Values: values, SignedOut: true, SignIn: "/login?next=%2F"},
+			"You are no longer signed in",
 			"Nothing was saved, nothing is lost: your text is below. Sign in in a new tab, come back here and press Save.",
 		},
 		{
-			"not signed in, nobody knows where to", Form{Values: values, SignedOut: true}, "You are no longer signed in",
+			"not signed in, nobody knows where to",
+			Form{Values: values, SignedOut: true},
+			"You are no longer signed in",
 			"Nothing was saved, nothing is lost: your text is below. Sign in in a new tab, come back here and press Save.",
 		},
 		{
-			"the database is away", Form{Values: values, IsFailed: true}, "It could not be saved just now",
+			"the database is away",
+			Form{Values: values, IsFailed: true},
+			"It could not be saved just now",
 			"Nothing was changed, your text is below. Try again in a minute. If it stays so, tell the operator: 23 Nov 2026, 14:03:05 UTC.",
 		},
 		{
-			"the database is away, and the request has a name", Form{Values: values, IsFailed: true, Failed: "r-1"}, "It could not be saved just now",
+			"the database is away, and the request has a name",
+			Form{Values: values, IsFailed: true, Failed: "r-1"},
+			"It could not be saved just now",
 			"Nothing was changed, your text is below. Try again in a minute. If it stays so, tell the operator: 23 Nov 2026, 14:03:05 UTC, r-1.",
 		},
 	} {
