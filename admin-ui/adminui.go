@@ -49,7 +49,7 @@ type UI struct {
 // New makes a UI. Its error names the option that is wrong.
 func New(o Options) (*UI, error) {
 	if o.Events == nil {
-		return nil, errors.New("Events is required")
+		return nil, errors.New("option Events is required")
 	}
 	languages, err := newLanguages(o.Languages)
 	if err != nil {
@@ -57,7 +57,7 @@ func New(o Options) (*UI, error) {
 	}
 	accent, ok := parseColor(cmp.Or(o.AccentColor, defaultAccent))
 	if !ok {
-		return nil, fmt.Errorf("AccentColor %q is no colour of the form #rgb or #rrggbb", o.AccentColor)
+		return nil, fmt.Errorf("option AccentColor: %q is no colour of the form #rgb or #rrggbb", o.AccentColor)
 	}
 	templates, err := parseTemplates()
 	if err != nil {

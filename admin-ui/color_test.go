@@ -25,7 +25,7 @@ func TestA9_Color(t *testing.T) {
 func TestA9_AccentIsChecked(t *testing.T) {
 	events := newUI(t, Options{}).events
 	for _, accent := range []string{"red", "#ff", "#ffffff;}", "#12 "} {
-		if _, err := New(Options{Events: events, AccentColor: accent}); err == nil || !strings.HasPrefix(err.Error(), "AccentColor ") {
+		if _, err := New(Options{Events: events, AccentColor: accent}); err == nil || !strings.HasPrefix(err.Error(), "option AccentColor: ") {
 			t.Errorf("AccentColor %q: the error is %v", accent, err)
 		}
 	}

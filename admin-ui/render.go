@@ -84,11 +84,6 @@ func timeElement(t time.Time, text string) template.HTML {
 	return template.HTML(`<time datetime="` + t.UTC().Format(time.RFC3339) + `">` + template.HTMLEscapeString(text) + `</time>`)
 }
 
-// link is a link within a sentence.
-func link(address, text string) template.HTML {
-	return template.HTML(`<a class="mw-link" href="` + template.HTMLEscapeString(address) + `">` + template.HTMLEscapeString(text) + `</a>`)
-}
-
 // linkAside is a link that opens beside the page, so that a form stays.
 func linkAside(address, text string) template.HTML {
 	return template.HTML(`<a class="mw-link" target="_blank" rel="noopener" href="` + template.HTMLEscapeString(address) + `">` +

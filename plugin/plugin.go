@@ -65,7 +65,7 @@ func New(cfg Config) (*Plugin, error) {
 	}
 	admin, err := cfg.admin(events)
 	if err != nil {
-		return nil, fmt.Errorf("merchant-webhooks: Config.Admin.%w", err)
+		return nil, fmt.Errorf("merchant-webhooks: Config.Admin: %w", err)
 	}
 	api, err := handlers.New(handlers.Options{
 		Repo:            store,

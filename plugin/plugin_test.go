@@ -44,6 +44,8 @@ func TestNew(t *testing.T) {
 		"H3 a schema's name that is reserved":     {plugin.Config{Authorize: allow, DB: closedPool(), Database: plugin.Database{Schema: "pg_mine"}}, "Config.Database.Schema"},
 		"H4 a default instance that can not be":   {plugin.Config{Authorize: allow, DB: closedPool(), DefaultInstance: "a b"}, "Config.DefaultInstance"},
 		"H6 an event type that can not be":        {plugin.Config{Authorize: allow, DB: closedPool(), EventTypes: []webhook.EventType{{Name: "pay"}}}, "Config.EventTypes"},
+		"H6 a colour that is none":                {plugin.Config{Authorize: allow, DB: closedPool(), Admin: plugin.Admin{AccentColor: "red; }"}}, "Config.Admin: option AccentColor"},
+		"H6 a language without a tag":             {plugin.Config{Authorize: allow, DB: closedPool(), Admin: plugin.Admin{Languages: []plugin.Language{{Name: "Polski"}}}}, "Config.Admin: option Languages[0]"},
 		"H6 limits below zero":                    {plugin.Config{Authorize: allow, DB: closedPool(), Limits: plugin.Limits{MaxBody: -1}}, "Config.Limits"},
 		"H8 a parameter's name that can not be":   {plugin.Config{Authorize: allow, DB: closedPool(), InstanceParam: "a/b"}, "Config.InstanceParam"},
 		"A7 an origin that is none":               {plugin.Config{Authorize: allow, DB: closedPool(), TrustedOrigins: []string{"shop.example"}}, "Config.TrustedOrigins"},

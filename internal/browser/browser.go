@@ -95,7 +95,7 @@ func findChromium() (string, error) {
 			return program, nil
 		}
 	}
-	return "", fmt.Errorf("Chromium %w", errMissing)
+	return "", fmt.Errorf("chromium %w", errMissing)
 }
 
 // findAxe reads axe-core as npm puts it beside this file; a test runs in the
