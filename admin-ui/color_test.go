@@ -29,7 +29,7 @@ func TestA9_AccentIsChecked(t *testing.T) {
 			t.Errorf("AccentColor %q: the error is %v", accent, err)
 		}
 	}
-	if _, err := New(Options{}); err == nil || !strings.HasPrefix(err.Error(), "Events ") {
+	if _, err := New(Options{}); err == nil || !strings.HasPrefix(err.Error(), "option Events ") {
 		t.Errorf("without Events the error is %v", err)
 	}
 }
