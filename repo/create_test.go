@@ -158,9 +158,9 @@ func TestTallies(t *testing.T) {
 		var some recent[tally]
 		for i := range maxRecent + 10 {
 			some.set(fmt.Sprint(i), tally{1, 1})
-		}
-		if n := len(some.of); n > maxRecent {
-			t.Errorf("%d are kept", n)
+			if n := len(some.of); n > maxRecent || i < maxRecent && n != i+1 {
+				t.Fatalf("%d are kept of %d", n, i+1)
+			}
 		}
 	})
 }

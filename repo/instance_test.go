@@ -110,6 +110,9 @@ func TestSchema(t *testing.T) {
 		if _, err := New(db, Options{Schema: strings.Repeat("a", 64)}); err == nil {
 			t.Error("it is accepted")
 		}
+		if _, err := New(db, Options{Schema: strings.Repeat("a", 63)}); err != nil {
+			t.Error(err)
+		}
 	})
 	t.Run("H1 no database", func(t *testing.T) {
 		if _, err := New(nil, Options{}); err == nil {
