@@ -20,30 +20,35 @@ import (
 // A site is the example as browsers and programs reach it.
 type site struct {
 	*httptest.Server
-	t *testing.T
+	t  *testing.T
+	db *sqlx.DB
 
 	mu    sync.Mutex
 	posts []http.Header // of the posts that came in
 }
 
-// newSite serves the example's handler over a database of the test's own.
-func newSite(t *testing.T) *site {
+// migrated is a database of the test's own that holds the example's tables.
+func migrated(t *testing.T) string {
 	t.Helper()
-	log := slog.New(slog.DiscardHandler)
-	db := pgtest.Open(t, pgtest.Template(t, "example", func(dsn string) error {
+	return pgtest.Template(t, "example", func(dsn string) error {
 		db, err := sqlx.Open("postgres", dsn)
 		if err != nil {
 			return err
 		}
 		defer db.Close()
-		_, err = newShop(t.Context(), db, log)
+		_, err = newShop(t.Context(), db, slog.New(slog.DiscardHandler))
 		return err
-	}))
-	shop, err := newShop(t.Context(), db, log)
+	})
+}
+
+// newSite serves the example's handler over a database of the test's own.
+func newSite(t *testing.T) *site {
+	t.Helper()
+	s := &site{t: t, db: pgtest.Open(t, migrated(t))}
+	shop, err := newShop(t.Context(), s.db, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{t: t}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
 			s.mu.Lock()

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gin-gonic/gin"
+
 	"github.com/seed-7c2cc908/merchant-webhooks/internal/browser"
 	"github.com/seed-7c2cc908/merchant-webhooks/internal/pgdev/pgtest"
 )
@@ -32,6 +34,7 @@ func TestMain(m *testing.M) {
 	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		panic(string(out))
 	}
+	gin.SetMode(gin.ReleaseMode)
 	code := pgtest.Main(m)
 	if err := browser.Stop(); err != nil {
 		fmt.Fprintln(os.Stderr, "browser:", err)
