@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -113,7 +114,7 @@ func plainData(d Data) any {
 // objects on the way are made where there are none.
 func (c change) changed(v any, steps []string) any {
 	if len(steps) == 0 {
-		return json.RawMessage(c)
+		return json.RawMessage(cmp.Or(c, "null")) // An item can not be missing.
 	}
 	step, rest := steps[0], steps[1:]
 	if step == itemStep {
@@ -149,12 +150,7 @@ func (c change) changed(v any, steps []string) any {
 // String is the change as a message shows it: short, on one line. What is
 // missing reads as what JSON has for it.
 func (c change) String() string {
-	if c == missing {
-		return "null"
-	}
 	var compact bytes.Buffer
-	if err := json.Compact(&compact, []byte(c)); err != nil {
-		return shorten(string(c))
-	}
+	_ = json.Compact(&compact, []byte(cmp.Or(c, "null"))) // It is JSON.
 	return shorten(compact.String())
 }

@@ -20,7 +20,7 @@ func MaskURL(raw, mask string) string {
 		return raw
 	}
 	if end := strings.IndexAny(raw[start:], "/?#\\"); end >= 0 && !strings.ContainsAny(raw[start:start+end], ":@") {
-		if _, err := url.Parse(raw); err == nil {
+		if u, err := url.Parse(raw); err == nil && u.Host != "" {
 			return raw
 		}
 	}

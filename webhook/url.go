@@ -147,7 +147,7 @@ func withoutSecrets(raw string, end int) string {
 	}
 	start := 0
 	if i := strings.Index(raw[:query], "//"); i >= 0 {
-		start = i + len("//")
+		start = query - len(strings.TrimLeft(raw[i:query], "/"))
 	}
 	authority := query
 	if i := strings.IndexByte(raw[start:query], '/'); i >= 0 {

@@ -262,6 +262,7 @@ func TestJudgeURLSecrets(t *testing.T) {
 		{"S2 no scheme, slashes", "//us3r:s3cret@shop.example/a", "url.scheme_missing"},
 		{"S2 password with /", "https://us3r:s3/cret@shop.example/", "url.authority"},
 		{"S2 password with [", "https://us3r:s3[cret@shop.example/", "url.authority"},
+		{"S2 three slashes", "https:///us3r:s3cret@shop.example/a b", "url.space"},
 		{"S2 no host", "https://us3r:s3cret@/", "url.host"},
 		{"S2 port", "https://us3r:s3cret@shop.example:0/?s3cret", "url.port"},
 		{"S2 private", "https://us3r:s3cret@127.0.0.1/?s3cret", "url.private"},
