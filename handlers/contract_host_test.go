@@ -185,6 +185,8 @@ func configure(c *plugin.Config, name, value string) (err error) {
 		c.Limits.MaxBody, err = strconv.ParseInt(value, 10, 64)
 	case "MaxWebhooks":
 		c.Limits.MaxWebhooks, err = strconv.Atoi(value)
+	case "RefuseBreakable":
+		c.RefuseBreakable, err = strconv.ParseBool(value)
 	case "DefaultInstance":
 		c.DefaultInstance = value
 	case "PublicURL":
