@@ -110,6 +110,23 @@ func TestConcurrentCreates(t *testing.T) {
 	}
 }
 
+// TestUnseen: what others change again and again is given up in the end.
+func TestUnseen(t *testing.T) {
+	t.Run("R5 C11 a webhook that is never seen", func(t *testing.T) {
+		tries := 0
+		err := fresh(t).run(t.Context(), creating, func() error {
+			if tries++; tries > 10*maxUnseen {
+				return errors.New("there is no end to it")
+			}
+			return errUnseen
+		})
+		want(t, err, webhook.CodeDBSoftFailure, "")
+		if tries != 1+maxUnseen {
+			t.Errorf("it was tried %d times, want %d", tries, 1+maxUnseen)
+		}
+	})
+}
+
 func TestConcurrentCreatesAtTheLimit(t *testing.T) {
 	for _, isolation := range isolations {
 		t.Run("C17 from far over near to full, "+isolation, func(t *testing.T) {
