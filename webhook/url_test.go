@@ -284,7 +284,7 @@ func TestJudgeURLSecrets(t *testing.T) {
 		{"S2 nothing is secret", "https://shop.example/@me/a b?c=d@e", "https://shop.example/@me/a"},
 		{"S2 user and password are left out", "https://us3r:s3cret@shop.example/a b", "https://shop.example/a"},
 		{"S2 user without a name", "https://@shop.example/a b", "https://shop.example/a"},
-		{"S2 no host, then an @", "https:///a@b c", "https:///a@b"},
+		{"S2 more slashes, then a user", "https:///a@b c", "https:///b"},
 		{"S2 space before the host", "http: //shop.example/", "http:"},
 		{"S2 much before it", "https://" + name253 + " ", "https://" + name63[:56] + "…"},
 	} {
