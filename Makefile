@@ -48,7 +48,7 @@ mutate: setup ## Break the code on purpose, a line at a time, and count what the
 screenshots: setup ## Take the README's pictures of the pages anew, in docs/screenshots
 	SCREENSHOTS=$(CURDIR)/docs/screenshots $(GO) test -count=1 -run '^TestScreenshots$$' ./example
 
-setup: # what the tests need beside Go: PostgreSQL, PgBouncer, Chromium, and axe-core by npm
+setup: # what the tests need beside Go: PostgreSQL, PgBouncer, Chromium, and by npm axe-core and the stylesheets of layouts
 	@missing=; \
 	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null || missing="$$missing postgresql"; \
 	command -v pgbouncer >/dev/null || test -x /usr/sbin/pgbouncer || missing="$$missing pgbouncer"; \
@@ -62,5 +62,5 @@ setup: # what the tests need beside Go: PostgreSQL, PgBouncer, Chromium, and axe
 		fi; \
 	fi
 	@cd internal/browser && if ! test node_modules/.package-lock.json -nt package-lock.json; then \
-		npm ci --no-audit --no-fund --loglevel=error || echo "axe-core could not be installed by npm; what is tested with it is skipped."; \
+		npm ci --no-audit --no-fund --loglevel=error || echo "axe-core and stylesheets could not be installed by npm; what is tested with it is skipped."; \
 	fi

@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -14,11 +15,19 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-7c2cc908/merchant-webhooks/internal/browser"
 	"github.com/seed-7c2cc908/merchant-webhooks/internal/pgdev/pgtest"
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) {
+	code := pgtest.Main(m)
+	if err := browser.Stop(); err != nil {
+		fmt.Fprintln(os.Stderr, "browser:", err)
+		code = max(code, 1)
+	}
+	os.Exit(code)
+}
 
 // root is the repository, seen from this package.
 const root = ".."

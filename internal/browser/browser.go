@@ -41,11 +41,17 @@ func Stop() error {
 func start(t testing.TB) {
 	t.Helper()
 	process.once.Do(func() { process.err = launch() })
+	need(t, process.err)
+}
+
+// need ends a test that lacks something.
+func need(t testing.TB, err error) {
+	t.Helper()
 	switch {
-	case errors.Is(process.err, errMissing) && os.Getenv("CI") == "":
-		t.Skip(process.err)
-	case process.err != nil:
-		t.Fatal(process.err)
+	case errors.Is(err, errMissing) && os.Getenv("CI") == "":
+		t.Skip(err)
+	case err != nil:
+		t.Fatal(err)
 	}
 }
 
@@ -98,24 +104,40 @@ func findChromium() (string, error) {
 	return "", fmt.Errorf("chromium %w", errMissing)
 }
 
-// findAxe reads axe-core as npm puts it beside this file; a test runs in the
-// directory of its package, somewhere in the repository.
+// findAxe reads axe-core.
 func findAxe() (string, error) {
+	text, err := module("axe-core/axe.min.js")
+	return string(text), err
+}
+
+// File gives a file of a package that npm put beside this file, such as
+// "bootstrap/dist/css/bootstrap.min.css". Without it the test is skipped, and
+// fails where CI is set.
+func File(t testing.TB, name string) []byte {
+	t.Helper()
+	content, err := module(name)
+	need(t, err)
+	return content
+}
+
+// module reads such a file; a test runs in the directory of its package,
+// somewhere in the repository.
+func module(name string) ([]byte, error) {
 	dir, err := os.Getwd()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	for ; ; dir = filepath.Dir(dir) {
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
 			break
 		}
 		if dir == filepath.Dir(dir) {
-			return "", errors.New("the test does not run in the repository")
+			return nil, errors.New("the test does not run in the repository")
 		}
 	}
-	text, err := os.ReadFile(filepath.Join(dir, "internal", "browser", "node_modules", "axe-core", "axe.min.js"))
+	content, err := os.ReadFile(filepath.Join(dir, "internal", "browser", "node_modules", filepath.FromSlash(name)))
 	if err != nil {
-		return "", fmt.Errorf("axe-core %w", errMissing)
+		return nil, fmt.Errorf("%s %w", name, errMissing)
 	}
-	return string(text), nil
+	return content, nil
 }

@@ -46,28 +46,38 @@ func (p *Page) Look(width int64, scheme string) {
 		{Name: "prefers-color-scheme", Value: scheme},
 		{Name: "prefers-reduced-motion", Value: "reduce"},
 	}})
+	// The page's own scripts hear of it with the next frame.
+	if !p.noScripts {
+		p.Eval(nil, "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done())))")
+	}
 }
 
-// Check judges the state that the page is in, in both widths and schemes: axe
-// finds nothing, and nothing is wider than the window. The state's name is for
-// the report.
+// Check judges the state that the page is in, in both widths and schemes. The
+// state's name is for the report.
 func (p *Page) Check(state string) {
 	p.t.Helper()
 	before := p.look
+	for _, width := range []int64{Wide, Narrow} {
+		for _, scheme := range []string{Light, Dark} {
+			p.Look(width, scheme)
+			p.CheckLook(state)
+		}
+	}
+	p.Look(before.width, before.scheme)
+}
+
+// CheckLook judges the state that the page is in as it is looked at: axe finds
+// nothing, and nothing is wider than the window.
+func (p *Page) CheckLook(state string) {
+	p.t.Helper()
 	p.withScripts(func() {
-		for _, width := range []int64{Wide, Narrow} {
-			for _, scheme := range []string{Light, Dark} {
-				p.Look(width, scheme)
-				for _, violation := range p.violations() {
-					p.t.Errorf("%s, %d px, %s: %s", state, width, scheme, violation)
-				}
-			}
-			if wide := p.sideways(); wide != "" {
-				p.t.Errorf("%s, %d px: scrolls sideways, because of %s", state, width, wide)
-			}
+		for _, violation := range p.violations() {
+			p.t.Errorf("%s, %d px, %s: %s", state, p.look.width, p.look.scheme, violation)
+		}
+		if wide := p.sideways(); wide != "" {
+			p.t.Errorf("%s, %d px: scrolls sideways, because of %s", state, p.look.width, wide)
 		}
 	})
-	p.Look(before.width, before.scheme)
 }
 
 // withScripts lets axe, which needs timers, work on a page that was loaded
