@@ -103,7 +103,11 @@
   };
 
   const showPreview = (html) => {
-    const preview = new DOMParser().parseFromString(html, 'text/html').getElementById('mw-preview');
+    // A template does nothing with the styles and scripts of the host's layout,
+    // whose nonce is another than this page's.
+    const page = document.createElement('template');
+    page.innerHTML = html;
+    const preview = page.content.querySelector('#mw-preview');
     if (!preview) return;
     for (const element of preview.querySelectorAll('[autofocus]')) element.removeAttribute('autofocus');
     const open = [...place.querySelectorAll('details')].map((details) => details.open);
