@@ -15,7 +15,8 @@ import (
 // rowsOnPage is how many webhooks a page of the admin's list shows.
 const rowsOnPage = 50
 
-// showList is GET [I]/admin/webhooks.
+// showList is GET [I]/admin/webhooks. A page whose webhooks are all deleted by
+// now leads to the newest.
 func (a *API) showList(c *call) error {
 	query := c.Request.URL.Query()
 	search := repo.Search{Text: query.Get("q"), Limit: rowsOnPage}
@@ -29,6 +30,9 @@ func (a *API) showList(c *call) error {
 	found, err := a.Repo.Search(c.ctx, c.instance, search)
 	if err != nil {
 		return err
+	}
+	if len(found.Rows) == 0 && found.Newer {
+		return c.seeOther("webhooks?" + url.Values{"q": {search.Text}}.Encode())
 	}
 	list := adminui.List{First: found.First, Count: found.Count, Search: search.Text}
 	for _, row := range found.Rows {

@@ -92,6 +92,14 @@ func TestList(t *testing.T) {
 			}
 		}
 	})
+	t.Run("A1 a page of which nothing is left leads to the newest", func(t *testing.T) {
+		h.open(t, "/admin/webhooks?before=1", "", asOwner...).want(t, 303, "webhooks?q=")
+		h.open(t, "/admin/webhooks?before=1&q=hook", "", asOwner...).want(t, 303, "webhooks?q=hook")
+		p := h.open(t, "/admin/webhooks?before=1&q=nothing", "", asOwner...)
+		if p.StatusCode != 200 || !strings.Contains(p.text("body"), "No webhook matches “nothing”.") {
+			t.Errorf("a search without a hit: %d, %q", p.StatusCode, p.text("body"))
+		}
+	})
 	t.Run("A5 notices tell only what is true", func(t *testing.T) {
 		for query, want := range map[string]string{
 			"saved=hook-001": "“hook-001” is saved.", "deleted=nobody": "“nobody” is deleted.", "gone=nobody": "“nobody” no longer exists.",
