@@ -17,7 +17,8 @@ func TestBrowserLayouts(t *testing.T) {
 		h := inLayouts(t, nil)
 		p := browser.New(t, h.URL)
 		walk{h, p, "/plain", "Save", "Preview"}.states(t, func(state string) {
-			plain[state] = judge(t, p, state)
+			plain[state] = judge(t, p, state, p.CheckLook)
+			besideMenu(t, p, state)
 		})
 	})
 	for _, style := range []string{"normalize", "reset", "bootstrap"} {
@@ -26,9 +27,24 @@ func TestBrowserLayouts(t *testing.T) {
 			h := inLayouts(t, nil)
 			p := browser.New(t, h.URL)
 			walk{h, p, "/" + style, "Save", "Preview"}.states(t, func(state string) {
-				compare(t, state, judge(t, p, state), plain[state])
+				compare(t, state, judge(t, p, state, p.CheckLook), plain[state])
 			})
 		})
+	}
+}
+
+// besideMenu leaves a part of a window of middle width to the pages, as a menu
+// of the host's at the side does.
+func besideMenu(t *testing.T, p *browser.Page, state string) {
+	t.Helper()
+	p.Look(800, browser.Light)
+	var wide bool
+	p.Eval(nil, `document.querySelector("main").style.marginInlineStart = "280px"`)
+	p.Eval(&wide, `document.documentElement.scrollWidth > document.documentElement.clientWidth`)
+	p.Eval(nil, `document.querySelector("main").style.marginInlineStart = ""`)
+	p.Look(browser.Wide, browser.Light)
+	if wide {
+		t.Errorf("%s: beside a menu it scrolls sideways", state)
 	}
 }
 
@@ -104,7 +120,7 @@ func TestBrowserColorScheme(t *testing.T) {
 				text, _ := json.Marshal(seen)
 				colours[style+" "+scheme] = string(text)
 			}
-			p.Check("A10 " + style)
+			p.CheckLook("A10 " + style)
 		}
 		if colours["light dark"] != colours["light light"] || colours["plain dark"] == colours["plain light"] {
 			t.Error(fmt.Sprint(colours))

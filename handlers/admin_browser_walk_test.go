@@ -160,8 +160,8 @@ const lookOf = `(() => {
 })()`
 
 // judge measures the page in two looks, so that both widths and both schemes
-// are seen, and gives how it looks in them.
-func judge(t *testing.T, p *browser.Page, state string) (looks []string) {
+// are seen, and gives how it looks in them. In each it does more, if asked to.
+func judge(t *testing.T, p *browser.Page, state string, more func(state string)) (looks []string) {
 	t.Helper()
 	for _, look := range []struct {
 		width  int64
@@ -174,7 +174,9 @@ func judge(t *testing.T, p *browser.Page, state string) (looks []string) {
 		for _, fault := range faults[:min(len(faults), 5)] {
 			t.Errorf("%s, %d px, %s: %s", state, look.width, look.scheme, fault)
 		}
-		p.CheckLook(state)
+		if more != nil {
+			more(state)
+		}
 		p.Eval(&seen, lookOf)
 		for _, line := range seen {
 			looks = append(looks, fmt.Sprintf("%d px, %s: %s", look.width, look.scheme, line))
