@@ -27,6 +27,9 @@ type EventType struct {
 	data Data
 	// taler is set for GNU Taler's own, whose fields are known.
 	taler bool
+	// names keeps what exampleNames gave, by the path, while one body is judged
+	// (see remembering).
+	names map[dataPath][]string
 }
 
 // Variable is a name that the templates of an event can use.

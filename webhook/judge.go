@@ -175,7 +175,7 @@ func (j *judge) trials(t *trace, base *trial) []*trial {
 	for _, v := range j.variables(t) {
 		value, found := t.data.example(v.at)
 		for _, to := range hostile(v.at, value, found) {
-			if j.event.always(v.at) && to.takesAway(v.shapes) {
+			if to.takesAway(v.shapes) && j.event.always(v.at) {
 				continue
 			}
 			if v.shapes || !j.withstands(t, v, to) {

@@ -71,9 +71,29 @@ func (e EventType) always(at dataPath) bool {
 		!slices.Contains(talerOptional, strings.TrimPrefix(variable, "old_"))
 }
 
+// remembering gives the event with room to remember names in: a template can ask
+// for those of the same object some hundred thousand times. It is for one use,
+// by one goroutine.
+func (e EventType) remembering() EventType {
+	e.names = map[dataPath][]string{}
+	return e
+}
+
 // exampleNames are the names in the object at a path of the event's example, or
-// in any item of the list there; for the data itself the event's variables too.
+// in any item of the list there, sorted; for the data itself the event's
+// variables too. The caller must not change them.
 func (e EventType) exampleNames(at dataPath) []string {
+	names, known := e.names[at]
+	if !known {
+		names = e.findNames(at)
+		if e.names != nil {
+			e.names[at] = names
+		}
+	}
+	return names
+}
+
+func (e EventType) findNames(at dataPath) []string {
 	known := map[string]bool{}
 	for _, v := range valuesAt(e.data.root, at.steps()) {
 		fields, _ := v.(object)
@@ -94,7 +114,7 @@ func (e EventType) exampleNames(at dataPath) []string {
 // have a field of the name.
 func (e EventType) mayCome(at dataPath, name string) bool {
 	names := e.exampleNames(at)
-	if slices.Contains(names, name) {
+	if _, found := slices.BinarySearch(names, name); found {
 		return true
 	}
 	if at == "" {

@@ -17,10 +17,14 @@ func (m mend) apply(text string) string { return text[:m.at] + m.new + text[m.at
 // end is where new ends in the edited template.
 func (m mend) end() int { return m.at + len(m.new) }
 
+// maxMends is how many ways to mend are tried at most.
+const maxMends = 8
+
 // mend finds an edit that mends what was found in a template. Each that comes
 // into question is made and judged; it gives the first that holds, else nil.
 func (f finding) mend(text string, event EventType) *mend {
-	for _, m := range f.mends(text, event) {
+	mends := f.mends(text, event)
+	for _, m := range mends[:min(len(mends), maxMends)] {
 		if f.mendedBy(m, text, event) {
 			return &m
 		}

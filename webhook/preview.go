@@ -48,6 +48,7 @@ func MakePreview(in Input, p Policy) Preview {
 	if !m.IsZero() {
 		return preview
 	}
+	event = event.remembering()
 	headers, _ := readTemplate(fieldHeaderTemplate, in.HeaderTemplate, MaxHeaderTemplateBytes)
 	if headers != nil {
 		preview.Headers = headers.sendable(event)
@@ -109,6 +110,7 @@ func judgeBody(headerTemplate, bodyTemplate Value, event EventType) Message {
 	if headers == nil || body == nil || bodyTemplate.Text == "" || !sayJSON(headers.sendable(event)) {
 		return Message{}
 	}
+	event = event.remembering()
 	f := judgeJSON(bodyTemplate.Text, body, event)
 	if f.sound() {
 		return Message{}

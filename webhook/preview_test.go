@@ -347,6 +347,23 @@ func TestA3_Remarks(t *testing.T) {
 	})
 }
 
+// TestV8_Remembers holds that the names around a tag are looked together once for
+// each object and not for each tag, which took seconds here.
+func TestV8_Remembers(t *testing.T) {
+	var names strings.Builder
+	for i := range 3_000 {
+		fmt.Fprintf(&names, "{{%d}}", i)
+	}
+	in := jsonInput("pay", strings.Repeat("{{#contract_terms}}", 31)+`"`+names.String()+`"`+strings.Repeat("{{/contract_terms}}", 31))
+	p := policy(t)
+	in.HeaderTemplate.Text = ""
+	unjudged := testing.AllocsPerRun(1, func() { MakePreview(in, p) })
+	in = jsonInput("pay", in.BodyTemplate.Text)
+	if n := testing.AllocsPerRun(1, func() { MakePreview(in, p) }) - unjudged; n > 300_000 {
+		t.Errorf("judging took %.0f allocations", n)
+	}
+}
+
 // TestV8_IsBounded gives the judge the most that a template can hold. What it
 // does is counted; the time is a net for what is not.
 func TestV8_IsBounded(t *testing.T) {

@@ -62,10 +62,11 @@ func (e EventType) namesAround(r *read) []string {
 			from, ok = (&scope{place: r.scope.object()}).find(prefix)
 		}
 		if names := e.exampleNames(from.path); ok && len(names) > 0 {
-			for i := range names {
-				names[i] = prefix + "." + names[i]
+			dotted := make([]string, len(names))
+			for i, name := range names {
+				dotted[i] = prefix + "." + name
 			}
-			return names
+			return dotted
 		}
 	}
 	var names []string
