@@ -10,15 +10,18 @@ import (
 type apologySheet struct {
 	*maker
 	Heading, Text template.HTML
-	// Link leads to the list; its text is empty where it would not help.
-	Link template.HTML
+	// Link leads to Address; its text is empty where none would help.
+	Link    template.HTML
+	Address string
 }
 
 // apologies say by Kind which texts there are: apology.NAME.title, and further
 // ones where they are named.
 var apologies = map[Kind]struct{ name, text, link string }{
 	SignIn:      {"sign_in", "apology.sign_in.text", ""},
+	SignedOut:   {"signed_out", "apology.signed_out.nothing", ""},
 	Forbidden:   {"forbidden", "apology.forbidden.text", "apology.webhooks"},
+	NoEntry:     {"no_entry", "apology.no_entry.text", ""},
 	CrossSite:   {"cross_site", "apology.cross_site.text", "apology.webhooks"},
 	NoWebhook:   {"no_webhook", "apology.no_webhook.text", "apology.all_webhooks"},
 	NoInstance:  {"no_instance", "", ""},
@@ -31,7 +34,7 @@ var apologies = map[Kind]struct{ name, text, link string }{
 func (v Apology) sheet(m *maker) sheet {
 	texts := apologies[v.Kind]
 	key := "apology." + texts.name + ".title"
-	s := apologySheet{maker: m, Heading: m.HTML(key, "id", v.ID)}
+	s := apologySheet{maker: m, Heading: m.HTML(key, "id", v.ID), Address: m.List()}
 	switch {
 	case v.Kind == TooLarge:
 		s.Text = m.HTML("apology.too_large.text", "limit", m.size(v.Limit),
@@ -41,7 +44,10 @@ func (v Apology) sheet(m *maker) sheet {
 	case texts.text != "":
 		s.Text = m.HTML(texts.text)
 	}
-	if texts.link != "" {
+	switch {
+	case v.SignIn != "":
+		s.Link, s.Address = m.HTML("apology.sign_in.link"), v.SignIn
+	case texts.link != "":
 		s.Link = m.HTML(texts.link)
 	}
 	return sheet{template: "apology", title: m.Say(key, "id", v.ID), data: s}

@@ -13,6 +13,8 @@ func TestA4_Apologies(t *testing.T) {
 		link     string
 	}{
 		{Apology{Kind: SignIn}, "Please sign in", "You need to sign in to the shop's administration to see this page.", ""},
+		{Apology{Kind: SignedOut}, "You are no longer signed in", "Nothing was changed.", ""},
+		{Apology{Kind: NoEntry}, "You may not see this page", "Your account can not look at webhooks. Ask whoever manages your shop.", ""},
 		{Apology{Kind: Forbidden}, "You may not do this", "Your account can look at webhooks but not change them. Ask whoever manages your shop.", "Webhooks"},
 		{Apology{Kind: CrossSite}, "This form came from another site", "For safety nothing was changed. Open the page here and try again.", "Webhooks"},
 		{Apology{Kind: NoWebhook, ID: "<b>"}, "There is no webhook “<b>”", "It may have been deleted.", "All webhooks"},
@@ -53,6 +55,10 @@ func TestA4_Apologies(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestA4_SignedOut(t *testing.T) {
+	check(t, show(t, Apology{Kind: SignedOut, SignIn: "/login?next=/a"}), in("a", isText("Sign in"), has("href", "/login?next=/a")))
 }
 
 // TestA4_EveryKindHasItsPage: a Kind without a row would be an empty page.

@@ -24,7 +24,7 @@ var puttogether = map[string][]string{
 	"event.":    nil,
 	"variable.": nil,
 	"apology.": {
-		"sign_in.title", "forbidden.title", "cross_site.title", "no_webhook.title", "no_instance.title",
+		"sign_in.title", "forbidden.title", "no_entry.title", "cross_site.title", "no_webhook.title", "no_instance.title",
 		"no_page.title", "too_large.title", "unavailable.title", "wrong_method.title",
 	},
 	"field.":      {"webhook_id", "event_type", "url", "http_method", "header_template", "body_template"},

@@ -152,6 +152,8 @@ type Apology struct {
 	Limit int64
 	// RequestID is for the operator, if the host has one (Unavailable).
 	RequestID string
+	// SignIn is where to sign in; empty: not known (SignedOut).
+	SignIn string
 }
 
 // Kind is the reason of an Apology.
@@ -160,7 +162,9 @@ type Kind int
 // The reasons of an Apology.
 const (
 	SignIn      Kind = iota // the reader is not signed in
-	Forbidden               // the reader may not do this
+	SignedOut               // the same, and something was to be changed
+	Forbidden               // the reader may look, but not do this
+	NoEntry                 // the reader may not even look
 	CrossSite               // the form came from another site
 	NoWebhook               // there is no webhook of this ID
 	NoInstance              // there is no instance of this ID

@@ -245,12 +245,32 @@ func TestNotSignedIn(t *testing.T) {
 		if p := h.open(t, "/admin/webhooks", fine("a"), asNobody...).want(t, 401, "You are no longer signed in"); p.Find(`a[target=_blank]`).Length() != 0 {
 			t.Error("a link to sign in, though the host has named none")
 		}
-		h.open(t, "/admin/webhooks/a/delete", "x=y", asNobody...).want(t, 401, "Please sign in")
+	})
+	t.Run("A4 a deletion that was not signed in leads to the sign-in, and back to the question", func(t *testing.T) {
+		p := leading.open(t, "/admin/webhooks/a/delete", "x=y", asNobody...).want(t, 401, "You are no longer signed in")
+		if got := p.Find(`.merchant-webhooks a`).AttrOr("href", ""); got != "/login?next=/behind/admin/webhooks/a/delete" {
+			t.Errorf("the link leads to %q", got)
+		}
+		p = h.open(t, "/admin/webhooks/a/delete", "x=y", asNobody...).want(t, 401, "You are no longer signed in")
+		if p.Find(`.merchant-webhooks a`).Length() != 0 {
+			t.Error("a link to sign in, though the host has named none")
+		}
 	})
 	t.Run("A4 nothing is read from the database for who is not signed in", func(t *testing.T) {
 		away := newAdmin(t, nil)
 		away.db.Close()
 		away.open(t, "/admin/webhooks/a/edit", fine("a", "version", "3"), asNobody...).want(t, 401, "You are no longer signed in")
+	})
+	t.Run("R2 who may not even look is told so", func(t *testing.T) {
+		closed := newAdmin(t, func(c *plugin.Config) {
+			c.Authorize = func(ginContext, string, plugin.Permission) error { return plugin.ErrForbidden }
+		})
+		for path, body := range map[string]string{"": "", "/new": "", "/a/edit": fine("a")} {
+			p := closed.open(t, "/admin/webhooks"+path, body).want(t, 403, "You may not see this page")
+			if links := p.Find(".merchant-webhooks a").Length(); links != 0 {
+				t.Errorf("%s: %d links, which would be refused", path, links)
+			}
+		}
 	})
 	t.Run("R2 who may only look is refused, and sees nothing that would be", func(t *testing.T) {
 		for path, body := range map[string]string{"": fine("b"), "/new": "", "/preview": fine("b"), "/a/edit": "", "/a/delete": "x=y"} {

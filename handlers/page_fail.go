@@ -63,8 +63,14 @@ func (a *API) apology(c *call, problem *webhook.Problem) adminui.Apology {
 	switch problem.Code {
 	case webhook.CodeUnauthorized:
 		apology.Kind = adminui.SignIn
+		if !isSafe(c.Request.Method) {
+			apology.Kind, apology.SignIn = adminui.SignedOut, a.signIn(c)
+		}
 	case webhook.CodeTokenPermissionInsufficient:
-		apology.Kind = adminui.Forbidden
+		apology.Kind = adminui.NoEntry
+		if a.wouldAllow(c, WebhooksRead) {
+			apology.Kind = adminui.Forbidden
+		}
 	case webhook.CodeForbidden:
 		apology.Kind = adminui.CrossSite
 	case webhook.CodeInstanceUnknown:
@@ -87,10 +93,7 @@ func (a *API) apology(c *call, problem *webhook.Problem) adminui.Apology {
 // was posted is never redirected: it comes back as it was typed, and nothing is
 // read from the database.
 func (a *API) askToSignIn(c *call, problem *webhook.Problem) bool {
-	signIn := ""
-	if a.Admin.LoginURL != nil {
-		signIn = a.Admin.LoginURL(c.Context, a.back(c))
-	}
+	signIn := a.signIn(c)
 	if isSafe(c.Request.Method) {
 		if signIn == "" {
 			return false
@@ -115,6 +118,15 @@ func (a *API) askToSignIn(c *call, problem *webhook.Problem) bool {
 	a.showFailure(c, problem.Code.Status(), f.form, nil)
 	c.Abort()
 	return true
+}
+
+// signIn is where to sign in and come back from; empty where the host has not
+// said.
+func (a *API) signIn(c *call) string {
+	if a.Admin.LoginURL == nil {
+		return ""
+	}
+	return a.Admin.LoginURL(c.Context, a.back(c))
 }
 
 // requestID is what the host calls the request, if it has a name for it.
