@@ -2,6 +2,7 @@ package adminui
 
 import (
 	"html/template"
+	"slices"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
@@ -142,8 +143,14 @@ func (m *maker) failed(key, requestID string) template.HTML {
 	return m.HTML(key+"_request", "time", m.time(m.Now), "request", requestID)
 }
 
+// formOrder is the order of the fields in the form.
+var formOrder = []string{fieldEventType, fieldURL, fieldHTTPMethod, fieldHeaderTemplate, fieldBodyTemplate, fieldID}
+
+// summarize lists the problems as their fields follow in the form, and before
+// them those of none.
 func (s *formSheet) summarize() {
-	problems := s.View.Problems
+	place := func(p *webhook.Problem) int { return slices.Index(formOrder, p.Field) }
+	problems := slices.SortedStableFunc(slices.Values(s.View.Problems), func(a, b *webhook.Problem) int { return place(a) - place(b) })
 	s.Summary.Title = s.Say("refusal.summary", "n", len(problems))
 	for _, p := range problems {
 		item := summaryItem{Field: p.Field, Text: s.problem(p)}

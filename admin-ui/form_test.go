@@ -190,6 +190,20 @@ func TestA4_EventRefused(t *testing.T) {
 		in("[role=region] a", has("href", "#event_type")), in("#event_type", has("type", "radio")))
 }
 
+func TestA4_SummaryInTheFormsOrder(t *testing.T) {
+	ui := newUI(t, Options{})
+	_, problems := webhook.Validate(webhook.Input{BodyTemplate: webhook.Value{Text: "{{#a}}"}}, webhook.Policy{EventTypes: ui.events})
+	_, body := render(t, ui, request(ui), Form{Problems: problems})
+	links := all(body, "[role=region] li a")
+	want := []string{"#event_type", "#url", "#http_method", "#body_template", "#webhook_id"}
+	if len(links) != len(want) {
+		t.Fatalf("there are %d links, want %d", len(links), len(want))
+	}
+	for i, link := range links {
+		check(t, link, has("href", want[i]))
+	}
+}
+
 func TestA4_TakenID(t *testing.T) {
 	taken := webhook.Problems{{Code: webhook.CodeWebhookExists, Subject: "a b", Field: "webhook_id"}}
 	body := show(t, Form{Values: Values{WebhookID: "a b"}, Problems: taken})
