@@ -116,7 +116,7 @@ func (h *host) sameVerdict(t *testing.T, in input) {
 }
 
 // sameRefusal compares what the API says with what stands beside the field, and
-// first in the summary.
+// in the summary's link to it.
 func sameRefusal(t *testing.T, in input, byAPI answer, w *httptest.ResponseRecorder) {
 	t.Helper()
 	var refusal struct{ Field, Detail string }
@@ -135,8 +135,8 @@ func sameRefusal(t *testing.T, in input, byAPI answer, w *httptest.ResponseRecor
 	if got := p.message(refusal.Field); got != words {
 		t.Errorf("%q: the API says of %s %q, the form %q", in, refusal.Field, words, got)
 	}
-	if got := strings.Join(strings.Fields(doc.Find(`[role=region] a[href^="#"]`).First().Text()), " "); got != words {
-		t.Errorf("%q: the API says first %q, the summary %q", in, words, got)
+	if got := strings.Join(strings.Fields(doc.Find(`[role=region] a[href="#`+refusal.Field+`"]`).Text()), " "); got != words {
+		t.Errorf("%q: the API says %q, the summary %q", in, words, got)
 	}
 }
 
