@@ -41,11 +41,13 @@ func (j jsonTemplate) value() string {
 	if j.depth++; j.depth > 3 {
 		return j.tag()
 	}
-	switch j.pick("number", "text", "tag", "tag", "quoted", "quoted", "longer", "url", "object", "list", "section") {
+	switch j.pick("number", "text", "tag", "tag", "quoted", "quoted", "longer", "number and tag", "url", "object", "list", "section") {
 	case "number":
 		return "1"
 	case "text":
 		return `"a"`
+	case "number and tag":
+		return "1" + j.tag()
 	case "tag":
 		return j.tag()
 	case "quoted":

@@ -129,7 +129,8 @@ func (f finding) mendedBy(m mend, text string, event EventType) bool {
 		return !same.over
 	}
 	if r := same.culprit(); r != nil {
-		return r.node.start >= m.end()
+		// One that follows where nothing may is no fault of its own.
+		return r.node.start >= m.end() && (r.before.wantsValue() || r.before.inString())
 	}
 	return same.faultAt >= m.end() && same.faultAt > f.trace.faultAt+len(m.new)-len(m.old)
 }

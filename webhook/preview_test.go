@@ -83,6 +83,8 @@ func TestV8_Verdict(t *testing.T) {
 		{"V8 JSON in quotes", "pay", `{"a":"{{{json.order_id}}}"}`, broken + `Line 1: write {{{json.order_id}}} instead of "{{{json.order_id}}}".`},
 		{"V8 JSON within a longer text", "pay", `{"a":"Order {{{json.order_id}}}"}`, broken + `Line 1: {{{json.order_id}}}` + inside + `{{{json.order_id}}}, without quotes.`},
 		{"V8 a variable that there is not", "pay", `{"a":{{amount}}}`, broken + `Line 1: write {{{json.amount}}} instead of {{amount}}.`},
+		{"V8 where no tag would do", "pay", `{"a":1{{order_id}}}`, broken + `Line 1, column 7: a comma or } must stand here, not -.`},
+		{"V8 two variables for one value", "pay", `[{{order_id}}{{contract_terms.amount}}]`, broken + `Line 1, column 2: a comma or ] must stand here, not -.`},
 		{"V8 a comma after each item", "pay", "[\n{{#contract_terms.products}}\n{{{json.unit}}},\n{{/contract_terms.products}}\n]", broken + `Line 1` + commas + `{{#contract_terms.products}}. Write {{{json.contract_terms.products}}}` + place},
 		{"V8 a comma after the last item alone", "pay", `[1,{{#contract_terms.products}}{{{json.unit}}},{{/contract_terms.products}}]`, broken + `Line 1, column 76: nothing stands between a comma and ]. Remove the comma.`},
 
