@@ -10,7 +10,7 @@ import (
 func BenchmarkList(b *testing.B) {
 	ui := newUI(b, Options{})
 	pay := event(b, ui, "pay")
-	list := List{First: 51, Count: 100_000, Newer: "?after=1", Older: "?before=2"}
+	list := List{First: 51, Count: 10_000, More: true, Newer: "?after=1", Older: "?before=2"}
 	for i := range 50 {
 		list.Rows = append(list.Rows, Row{
 			ID: fmt.Sprintf("pay-erp-%d.example.com", i), Event: pay,

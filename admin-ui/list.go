@@ -7,9 +7,6 @@ import (
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
-// countedTo is up to where webhooks are counted.
-const countedTo = 10_000
-
 // longURL is the most characters of an address in a list.
 const longURL = 80
 
@@ -58,8 +55,8 @@ func (s listSheet) Listed() bool { return s.View.Count > 0 || s.View.Search != "
 func (s *listSheet) countAll() {
 	v := s.View
 	count, shown := "list.count", "list.range"
-	if v.Count > countedTo {
-		count, shown, v.Count = "list.count_more", "list.range_more", countedTo
+	if v.More {
+		count, shown = "list.count_more", "list.range_more"
 	}
 	s.Count = s.Say(count, "n", v.Count)
 	if v.First > 0 && (v.Newer != "" || v.Older != "") {

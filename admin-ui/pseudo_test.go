@@ -46,7 +46,7 @@ func pseudoViews(events *webhook.Catalogue) map[string]View {
 	}
 	views := map[string]View{
 		"list":         List{Rows: rows, First: 51, Count: 120, Newer: "?after=1", Older: "?before=1", Saved: pseudoID},
-		"long list":    List{Rows: rows, First: 51, Count: 10_001, Older: "?before=1", Saved: pseudoID, SavedBreaks: true},
+		"long list":    List{Rows: rows, First: 51, Count: 10_000, More: true, Older: "?before=1", Saved: pseudoID, SavedBreaks: true},
 		"deleted":      List{Deleted: pseudoID},
 		"gone":         List{Gone: pseudoID},
 		"no hit":       List{Search: pseudoID},

@@ -88,7 +88,7 @@ func everyView(tb testing.TB, ui *UI) map[string]View {
 	failed.IsFailed = true
 	deleted.Editing, deleted.Deleted = "a", true
 	return map[string]View{
-		"list":       List{Rows: rows, First: 51, Count: 10_001, Newer: "?after=1", Older: "?before=2", Saved: "a", SavedBreaks: true},
+		"list":       List{Rows: rows, First: 51, Count: 10_000, More: true, Newer: "?after=1", Older: "?before=2", Saved: "a", SavedBreaks: true},
 		"empty":      List{},
 		"none":       List{Search: "x"},
 		"new":        form,

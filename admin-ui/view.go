@@ -64,9 +64,10 @@ type View interface {
 type List struct {
 	Rows []Row
 	// First is the number of the first row among all that match, from 1; 0 when
-	// it is not known. Count is how many match, exact to 10,000; more means
-	// more than that.
+	// it is not known. Count is how many match; with More there are more than
+	// that, uncounted.
 	First, Count int
+	More         bool
 	// Search is what was searched for.
 	Search string
 	// Newer and Older are the queries of the pages before and after this one,

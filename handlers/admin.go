@@ -34,7 +34,7 @@ func (a *API) showList(c *call) error {
 	if len(found.Rows) == 0 && found.Newer {
 		return c.seeOther("webhooks?" + url.Values{"q": {search.Text}}.Encode())
 	}
-	list := adminui.List{First: found.First, Count: found.Count, Search: search.Text}
+	list := adminui.List{First: found.First, Count: min(found.Count, repo.MaxCount), More: found.Count > repo.MaxCount, Search: search.Text}
 	for _, row := range found.Rows {
 		list.Rows = append(list.Rows, adminui.Row{ID: row.ID, Event: a.event(row.EventType), Method: row.HTTPMethod, URL: row.URL})
 	}

@@ -135,6 +135,19 @@ func TestList(t *testing.T) {
 	})
 }
 
+func TestListOfThousands(t *testing.T) {
+	h := newAdmin(t, nil)
+	fill(t, h.db, 10_000, `'a' || n`)
+	t.Run("A1 the number is exact to 10,000, and more than that beyond", func(t *testing.T) {
+		for _, want := range []string{"10,000 webhooks, newest first", "More than 10,000 webhooks, newest first"} {
+			if got := h.open(t, "/admin/webhooks", "", asOwner...).text(".mw-count"); got != want {
+				t.Errorf("above the list stands %q, want %q", got, want)
+			}
+			fill(t, h.db, 1, "md5(random()::text)")
+		}
+	})
+}
+
 // ids are those that a list shows, in its order.
 func ids(p page) []string {
 	return p.Find("tbody tr, [role=row]:has([role=cell])").Map(func(_ int, row *goquery.Selection) string {
