@@ -22,7 +22,8 @@ type changedRow struct {
 	Stored, Yours []changedLine // none: the field is empty
 }
 
-// A changedLine is a line of a field. Skipped stands for lines that both have.
+// A changedLine is a line of a field. Skipped stands for lines that both have, and
+// for those after maxLines.
 type changedLine struct {
 	Text             string
 	Differs, Skipped bool
@@ -30,6 +31,10 @@ type changedLine struct {
 
 // contextLines is how many equal lines are shown around those that differ.
 const contextLines = 2
+
+// maxLines is how many lines of a text are shown at most; a text can have more
+// than two hundred thousand.
+const maxLines = 500
 
 func (m *maker) changed(c Changed, yours Values) changedSheet {
 	s := changedSheet{Lead: m.HTML("changed.lead", "time", m.minute(c.At)), Take: m.to(c.Stored.WebhookID, "edit")}
@@ -172,6 +177,9 @@ func (t shownText) without(inBoth []bool) map[string]bool {
 func (t shownText) show(inBoth, near []bool, others map[string]bool) []changedLine {
 	var shown []changedLine
 	for i := range t.lines {
+		if len(shown) == maxLines {
+			return append(shown, changedLine{Skipped: true})
+		}
 		switch {
 		case !inBoth[i] && others[t.masked[i]]:
 			shown = append(shown, changedLine{Text: t.hidden[i], Differs: true})

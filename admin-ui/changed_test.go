@@ -141,6 +141,12 @@ func TestA6_LongTexts(t *testing.T) {
 	if !inA[0] || !inB[0] || !inA[len(inA)-1] || inA[1] || inB[1] {
 		t.Error("beginning, middle or end is not told apart")
 	}
+	body := show(t, changedForm(Values{BodyTemplate: a}, Values{BodyTemplate: b}))
+	for _, cell := range all(body, "tbody td") {
+		if n := len(all(cell, ".mw-line")); n != 501 {
+			t.Errorf("%d lines are shown", n)
+		}
+	}
 }
 
 func TestA6_Deleted(t *testing.T) {

@@ -133,6 +133,21 @@ func TestEditing(t *testing.T) {
 			t.Errorf("status %d: %q", p.StatusCode, p.text("body"))
 		}
 	})
+	t.Run("A6 a version that is no number is another one", func(t *testing.T) {
+		make(t, "odd")
+		for _, version := range []string{"x", "1.0", "99999999999999999999", "-7", " 1"} {
+			p := h.open(t, "/admin/webhooks/odd/edit", fine("", "version", version, "body_template", "other"), asOwner...).want(t, 409, "Error: Edit “odd”")
+			if got := h.body(t, "odd"); got != "" || p.field("version") == version {
+				t.Errorf("%q: stored %q, the form has version %q", version, got, p.field("version"))
+			}
+		}
+	})
+	t.Run("A5 a deletion sent twice succeeds", func(t *testing.T) {
+		make(t, "twice")
+		for _, notice := range []string{"deleted", "gone"} {
+			h.open(t, "/admin/webhooks/twice/delete", "x=y", asOwner...).want(t, 303, "../../webhooks?"+notice+"=twice")
+		}
+	})
 	t.Run("A6 Delete asks, and twice succeeds", func(t *testing.T) {
 		make(t, "away")
 		p := h.open(t, "/admin/webhooks/away/delete", "", asOwner...).want(t, 200, "Delete “away”?")

@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"mime/multipart"
 	"net/http"
 	"strings"
@@ -156,6 +157,7 @@ func TestFormThatComesBack(t *testing.T) {
 			{"application/x-www-form-urlencoded", "url=%zz"},
 			{"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"url\"\r\n\r\nhttps"},
 			{"multipart/form-data", "x"},
+			{"multipart/form-data; boundary=x", strings.Repeat("--x\r\n\r\n\r\n", 1001) + "--x--"},
 			{"nonsense;;", "url=x"},
 		} {
 			p := h.open(t, "/admin/webhooks", test.body, append(asOwner, "Content-Type", test.kind)...)
@@ -254,6 +256,19 @@ func TestNotSignedIn(t *testing.T) {
 		p = h.open(t, "/admin/webhooks/a/delete", "x=y", asNobody...).want(t, 401, "You are no longer signed in")
 		if p.Find(`.merchant-webhooks a`).Length() != 0 {
 			t.Error("a link to sign in, though the host has named none")
+		}
+	})
+	t.Run("A4 what is compressed is not unpacked for who is not signed in", func(t *testing.T) {
+		var body bytes.Buffer
+		w := gzip.NewWriter(&body)
+		if _, err := w.Write([]byte(fine("a", "body_template", strings.Repeat("<", 1<<20)))); err != nil {
+			t.Fatal(err)
+		}
+		w.Close()
+		encoded := append(asNobody, "Content-Encoding", "gzip")
+		p := h.open(t, "/admin/webhooks", body.String(), encoded...).want(t, 401, "You are no longer signed in")
+		if p.Find("form").Length() != 0 || len(p.body) > 10<<10 {
+			t.Errorf("%d bytes were posted, %d came back", body.Len(), len(p.body))
 		}
 	})
 	t.Run("A4 nothing is read from the database for who is not signed in", func(t *testing.T) {

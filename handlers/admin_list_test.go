@@ -202,6 +202,41 @@ func TestIDsInLinks(t *testing.T) {
 	}
 }
 
+// TestExtraSlashes wants links and redirects to hold where the engine removes
+// slashes that the browser keeps in the address of the page.
+func TestExtraSlashes(t *testing.T) {
+	h := newAdmin(t, nil)
+	h.engine.RemoveExtraSlash = true
+	check(t, h.ask(t, "POST", "/private/webhooks", hook("x")), 204, 0)
+	t.Run("H5 links", func(t *testing.T) {
+		for _, path := range []string{"/admin/webhooks", "//admin/webhooks", "/admin//webhooks", "/instances//sandbox//admin///webhooks", "//admin/webhooks/x/view"} {
+			p := h.open(t, path, "", asOwner...)
+			if p.StatusCode != 200 {
+				t.Errorf("%s: %d", path, p.StatusCode)
+			}
+			p.Find("a[href], link[href]").Each(func(_ int, link *goquery.Selection) {
+				to, err := p.Request.URL.Parse(link.AttrOr("href", ""))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if p := h.open(t, to.RequestURI(), "", asOwner...); p.StatusCode != 200 {
+					t.Errorf("%s leads to %s: %d", path, to, p.StatusCode)
+				}
+			})
+		}
+	})
+	t.Run("H5 redirects", func(t *testing.T) {
+		for path, want := range map[string]string{
+			"/admin/webhooks//x": "/admin/webhooks/x/view", "/admin//webhooks/": "/admin/webhooks", "/admin/webhooks//": "/admin/webhooks", "//admin/webhooks/preview": "//admin/webhooks/new",
+		} {
+			p := h.open(t, path, "", asOwner...)
+			if to, err := p.Request.URL.Parse(p.Header.Get("Location")); err != nil || p.StatusCode != 303 || to.Path != want {
+				t.Errorf("%s: %d to %s, want %s", path, p.StatusCode, to, want)
+			}
+		}
+	})
+}
+
 // post posts a form to where its page's action leads.
 func (h *host) post(t testing.TB, from page, action, body string) page {
 	t.Helper()

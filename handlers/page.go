@@ -143,7 +143,7 @@ func (a *API) wouldAllow(c *call, p Permission) bool {
 }
 
 // base is the way from the page's address to the directory that the list is in.
-func (c *call) base() string { return strings.Repeat("../", max(0, c.at.depth-2)) }
+func (c *call) base() string { return strings.Repeat("../", max(0, c.at.level-2)) }
 
 // seeOther leads to another page of the admin, relative to the request: so it
 // holds behind any prefix and proxy.

@@ -104,7 +104,9 @@ func (a *API) askToSignIn(c *call, problem *webhook.Problem) bool {
 		c.Abort()
 		return true
 	}
-	if c.at.endpoint == pageDelete {
+	// No browser compresses a form, and a few bytes can hold megabytes: they are
+	// not unpacked for just anybody.
+	if c.at.endpoint == pageDelete || c.GetHeader("Content-Encoding") != "" {
 		return false
 	}
 	f, err := a.readForm(c)

@@ -101,7 +101,7 @@ func (a *API) understand(c *call, values url.Values) *posted {
 	}
 	value := func(name string) webhook.Value { return webhook.Value{Text: last(name)} }
 	f := &posted{postedID: last("webhook_id")}
-	f.form.Version, _ = strconv.ParseInt(last("version"), 10, 64)
+	f.form.Version = version(last("version"))
 	in := webhook.Input{
 		WebhookID:      value("webhook_id"),
 		EventType:      value("event_type"),
@@ -120,6 +120,16 @@ func (a *API) understand(c *call, values url.Values) *posted {
 	f.form.Values = typed(f.input)
 	f.form.Values.WebhookID = f.postedID
 	return f
+}
+
+// version reads a form's version, 0 where it has none. What is no number is of no
+// webhook, so that the form is compared and not taken for a program's.
+func version(text string) int64 {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil && text != "" {
+		return -1
+	}
+	return n
 }
 
 // typed are the fields of an input as a form shows them.
@@ -169,16 +179,22 @@ func parseForm(contentType string, body []byte) (url.Values, error) {
 	return nil, errors.New("its type is " + kind)
 }
 
+// maxParts is how many parts a form may have, as net/http has it.
+const maxParts = 1000
+
 // parseParts reads a multipart form to its end, or to where it breaks.
 func parseParts(reader *multipart.Reader) (url.Values, error) {
 	values := url.Values{}
-	for {
+	for n := 0; ; n++ {
 		part, err := reader.NextRawPart()
 		if err == io.EOF {
 			return values, nil
 		}
 		if err != nil {
 			return values, err
+		}
+		if n == maxParts {
+			return values, errors.New("it has too many parts")
 		}
 		text, err := io.ReadAll(part)
 		values.Add(part.FormName(), string(text))

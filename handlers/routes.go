@@ -123,6 +123,9 @@ type location struct {
 
 	sent  []string // the path's segments as they were sent
 	depth int      // how many of them are the endpoint's
+	// level is depth as the client counts it: where the engine has removed slashes
+	// it counts the empty segments too.
+	level int
 }
 
 // root is the path before the endpoint as it was sent, without a slash at its
@@ -142,7 +145,7 @@ func (at location) root() string {
 func (m mount) locate(c *gin.Context) (location, bool) {
 	sent := c.Request.URL.EscapedPath()
 	at, ok := m.parse(sent)
-	if ok || strings.HasSuffix(c.FullPath(), "/*rest") {
+	if ok || m.listInPlace(at) && strings.HasSuffix(c.FullPath(), "/*rest") {
 		return at, ok
 	}
 	// An engine with RemoveExtraSlash has matched the cleaned path.
@@ -150,7 +153,43 @@ func (m mount) locate(c *gin.Context) (location, bool) {
 	if strings.HasSuffix(sent, "/") {
 		cleaned += "/"
 	}
-	return m.parse(cleaned)
+	at, ok = m.parse(cleaned)
+	at.level = levelOf(segments(sent), at)
+	return at, ok
+}
+
+// listInPlace reports whether the path that was sent has what all paths of the
+// mount begin with where it belongs. Without that only an engine that removes
+// slashes can have brought the request here.
+func (m mount) listInPlace(at location) bool {
+	n := len(m.base) + 2
+	if m.instance {
+		n += 2
+	}
+	if len(at.sent) < n {
+		return false
+	}
+	_, ok := m.parse("/" + strings.Join(at.sent[:n], "/"))
+	return ok
+}
+
+// levelOf is how many segments of a path, empty ones too, are the endpoint's at a
+// location that was found in the cleaned path.
+func levelOf(sent []string, at location) int {
+	left := 0
+	for _, segment := range at.sent[len(at.sent)-at.depth:] {
+		if segment != "" {
+			left++
+		}
+	}
+	level := 0
+	for i := len(sent) - 1; i >= 0 && left > 0; i-- {
+		if sent[i] != "" {
+			left--
+		}
+		level++
+	}
+	return level
 }
 
 // parse gives what it can say of a path that is of no endpoint too.
@@ -170,7 +209,7 @@ func (m mount) parse(escaped string) (at location, ok bool) {
 		at.named, at.instance, rest = true, rest[1], rest[2:]
 	}
 	at.endpoint, at.value, ok = m.operations.locate(rest)
-	at.depth = len(rest)
+	at.depth, at.level = len(rest), len(rest)
 	return at, ok
 }
 
