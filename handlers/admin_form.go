@@ -81,9 +81,6 @@ func (a *API) updateByForm(c *call) error {
 	}
 	err = a.Repo.UpdateVersion(c.ctx, c.instance, w, f.form.Version)
 	switch {
-	case isUnknownWebhook(err):
-		f.form.Deleted = true
-		return f.fail(err)
 	case isCode(err, webhook.CodeWebhookExists):
 		return a.failChanged(c, f, err)
 	case err != nil:
@@ -96,11 +93,7 @@ func (a *API) updateByForm(c *call) error {
 // meanwhile.
 func (a *API) failChanged(c *call, f *posted, changed error) error {
 	stored, err := a.Repo.GetStored(c.ctx, c.instance, c.webhookID)
-	switch {
-	case isUnknownWebhook(err):
-		f.form.Deleted = true
-		return f.fail(err)
-	case err != nil:
+	if err != nil {
 		return f.fail(err)
 	}
 	f.form.Changed = &adminui.Changed{Stored: valuesOf(stored), At: stored.UpdatedAt}

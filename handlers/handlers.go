@@ -1,7 +1,8 @@
 // Package handlers is the HTTP side: bytes in, bytes out, over gin. A request's
 // way reads the same for every operation: route, cross-origin check, authorize,
-// decode, webhook.Validate, repo, write. A handler returns what went wrong;
-// one adapter writes it. Rules stand in package webhook, SQL in package repo.
+// decode, webhook.Validate, repo, write. A handler returns what went wrong; one
+// adapter for JSON and one for pages write it. Rules stand in package webhook,
+// SQL in package repo.
 package handlers
 
 import (

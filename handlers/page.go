@@ -51,17 +51,24 @@ func (a *API) setPageHeaders(c *call) {
 // show writes a page, in the host's layout if it has one. Nothing is written
 // before the page is whole.
 func (a *API) show(c *call, status int, view adminui.View) error {
+	if a.Admin.Layout == nil {
+		return a.showAlone(c, status, view)
+	}
+	request := a.pageRequest(c)
+	request.InLayout = true
+	page, err := a.Admin.UI.Render(status, request, view)
+	if err != nil {
+		return err
+	}
+	return a.showInLayout(c, page)
+}
+
+// showAlone writes a page without the host's layout.
+func (a *API) showAlone(c *call, status int, view adminui.View) error {
 	page, err := a.Admin.UI.Render(status, a.pageRequest(c), view)
 	if err != nil {
 		return err
 	}
-	if a.Admin.Layout != nil {
-		return a.showInLayout(c, page)
-	}
-	return a.showAlone(c, page)
-}
-
-func (a *API) showAlone(c *call, page adminui.Page) error {
 	document, err := a.Admin.UI.Document(page)
 	if err != nil {
 		return err
@@ -100,7 +107,6 @@ func (a *API) pageRequest(c *call) adminui.Request {
 		Language: a.language(c),
 		Base:     c.base(),
 		CanWrite: a.mayWrite(c),
-		InLayout: a.Admin.Layout != nil,
 		Root:     a.apiRoot(c),
 		Now:      time.Now(),
 	}

@@ -37,13 +37,7 @@ func (a *API) showFailure(c *call, status int, view adminui.View, cause error) {
 		}
 		a.logFailure(c.Context, "page failed", err)
 	}
-	request := a.pageRequest(c)
-	request.InLayout = false
-	page, err := a.Admin.UI.Render(status, request, view)
-	if err == nil {
-		err = a.showAlone(c, page)
-	}
-	if err != nil {
+	if err = a.showAlone(c, status, view); err != nil {
 		c.String(status, http.StatusText(status))
 	}
 }

@@ -44,8 +44,9 @@ func (f *posted) refuse(problems ...*webhook.Problem) error {
 	return &refusal{form: f.form, cause: problems[0]}
 }
 
-// fail shows the form again when it could not be saved. Without an instance
-// there is no form.
+// fail shows the form again when it could not be saved: where the webhook was
+// deleted meanwhile, as one that can create it anew. Without an instance there
+// is no form.
 func (f *posted) fail(err error) error {
 	var problem *webhook.Problem
 	if !errors.As(err, &problem) || problem.Code == webhook.CodeInstanceUnknown {
@@ -57,6 +58,7 @@ func (f *posted) fail(err error) error {
 		taken.Field = "webhook_id"
 		problem = &taken
 	}
+	f.form.Deleted = problem.Code == webhook.CodeWebhookUnknown
 	if f.form.Changed == nil && !f.form.Deleted {
 		f.form.Problems = webhook.Problems{problem}
 	}

@@ -92,7 +92,8 @@ type Config struct {
 // Limits bounds what a request may cost.
 type Limits struct {
 	// MaxBody is the most bytes of a request's body, as sent and decompressed.
-	// More is answered with 413, code 32. Defaults to 1 MiB.
+	// More is answered with 413, code 32. A form of the pages may have four times
+	// as many, so that a text that is too long comes back. Defaults to 1 MiB.
 	MaxBody int64
 	// MaxWebhooks is the most webhooks of an instance; one more is answered
 	// with 403, code 44. Negative means no limit. Defaults to 10,000.
