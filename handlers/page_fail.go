@@ -30,14 +30,14 @@ func (a *API) failPage(c *call, err error) {
 // plain one.
 func (a *API) showFailure(c *call, status int, view adminui.View, cause error) {
 	closeUnread(c.Context)
-	err := cause
 	if !errors.As(cause, new(*layoutError)) {
-		if err = a.show(c, status, view); err == nil {
+		err := a.show(c, status, view)
+		if err == nil {
 			return
 		}
 		a.logFailure(c.Context, "page failed", err)
 	}
-	if err = a.showAlone(c, status, view); err != nil {
+	if err := a.showAlone(c, status, view); err != nil {
 		c.String(status, http.StatusText(status))
 	}
 }
