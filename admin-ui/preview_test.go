@@ -53,6 +53,15 @@ func TestA3_Preview(t *testing.T) {
 	}
 }
 
+func TestA8_PreviewHidesSecrets(t *testing.T) {
+	preview := exampleRequest()
+	for _, name := range []string{"Authorization", "proxy-authorization", "Cookie", "X-Token", "X-Shared-Secret", "X-Api-Key", "X-Pass"} {
+		preview.Headers = append(preview.Headers, webhook.Header{Name: name, Value: "Bearer geheim"})
+	}
+	body := show(t, Form{Values: Values{BodyTemplate: "x"}, Preview: preview})
+	check(t, body, in("#mw-preview", lacksText("geheim"), hasText("Authorization: •••"), hasText("X-Pass: •••"), hasText("Content-Type: application/json")))
+}
+
 func TestA3_PreviewOfWhatIsRefused(t *testing.T) {
 	problems := webhook.Problems{{Code: webhook.CodeJSONInvalid, Field: "url", Message: webhook.Say("url.missing")}}
 	body := show(t, Form{Preview: &webhook.Preview{Method: "GET", Sound: true}, Problems: problems})

@@ -142,6 +142,7 @@ type document struct {
 // Document makes a page complete, for a host without a layout.
 func (u *UI) Document(p Page) ([]byte, error) {
 	var whole bytes.Buffer
+	whole.Grow(len(p.Head) + len(p.Body) + usualSize) // one copy of what can be megabytes
 	d := document{Page: p, Site: u.title, Skip: u.Language(p.Lang).Say("page.skip")}
 	if err := u.templates.ExecuteTemplate(&whole, "document", d); err != nil {
 		return nil, fmt.Errorf("rendering a page alone: %w", err)

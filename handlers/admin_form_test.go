@@ -223,10 +223,22 @@ func TestNotSignedIn(t *testing.T) {
 		}
 	})
 	t.Run("A12 the way back stays on this host", func(t *testing.T) {
-		leading.engine.RemoveExtraSlash = true
-		w := serve(leading.engine, "GET", "//evil.example/../admin/webhooks", "Authorization", "Basic x")
-		if to := w.Header().Get("Location"); to != "" && !strings.HasPrefix(to, "/login?next=/behind/") {
-			t.Errorf("it leads to %q", to)
+		atRoot := newAdmin(t, func(c *plugin.Config) {
+			c.Admin.LoginURL = func(_ ginContext, back string) string { return "/login?next=" + back }
+		})
+		for h, root := range map[*host]string{leading: "/behind", atRoot: ""} {
+			h.engine.RemoveExtraSlash = true
+			for sent, want := range map[string]string{
+				"//evil.example/../admin/webhooks": "/evil.example/../admin/webhooks", "///admin/webhooks/new?a=//b": "/admin/webhooks/new?a=//b",
+			} {
+				if root != "" {
+					want = root + sent // one slash stands before it already
+				}
+				w := serve(h.engine, "GET", sent, "Authorization", "Basic x")
+				if to := w.Header().Get("Location"); to != "/login?next="+want {
+					t.Errorf("from %s it leads to %q, want %q", sent, to, want)
+				}
+			}
 		}
 	})
 	t.Run("A4 a form comes back as posted, with a link to sign in", func(t *testing.T) {

@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"html/template"
@@ -133,6 +134,23 @@ func TestPageHeaders(t *testing.T) {
 		p := h.open(t, "/admin/webhooks/x/edit", "", asOwner...)
 		if p.field("url") != "https://u:hunter2@a.example/?q='<b>" || !strings.Contains(p.field("header_template"), "tok3n") || strings.TrimPrefix(p.field("body_template"), "\n") != "</textarea><script>" {
 			t.Errorf("the form holds %q", p.fields())
+		}
+		const image = `"><img src=x onerror=alert(1)>'&lt;`
+		id, _ := json.Marshal(image)
+		check(t, h.ask(t, "POST", "/private/webhooks", `{"webhook_id":`+string(id)+`,"event_type":"pay","url":"https://a.example/?q='<img>","http_method":"POST","body_template":"<img>"}`), 204, 0)
+		query, path := url.QueryEscape(image), "/"+url.PathEscape(image)
+		for _, page := range []string{"", "?saved=" + query, "?deleted=" + url.QueryEscape(image+"x"), "?q=" + query, path + "/view", path + "/edit", path + "/delete", path + "x/view", "/new?from=" + query} {
+			for _, language := range []string{"en", "de"} {
+				p := h.open(t, "/admin/webhooks"+page, "", append(asOwner, "Accept-Language", language)...)
+				if p.Find("img").Length() != 0 || p.StatusCode != 200 && p.StatusCode != 404 {
+					t.Errorf("%s in %s: %d %s", page, language, p.StatusCode, p.body)
+				}
+			}
+		}
+		for page, body := range map[string]string{"": fine(image, "url", "https://b.example/"), path + "/edit": fine(image, "version", "99"), "/preview": fine(image, "body_template", "<img>{{"+image+"}}")} {
+			if p := h.open(t, "/admin/webhooks"+page, body, asOwner...); p.Find("img").Length() != 0 {
+				t.Errorf("%s: %s", page, p.body)
+			}
 		}
 		posted := h.open(t, "/admin/webhooks", fine(evil, "url", evil, "event_type", evil, "http_method", evil, "version", evil, "start_from", evil, "header_template", evil, "body_template", evil), asOwner...)
 		if posted.StatusCode != 400 || strings.Contains(string(posted.body), "<script>alert") {
