@@ -173,6 +173,14 @@ func TestSameVerdict(t *testing.T) {
 		h.sameVerdict(t, input{"a/b", "nothing", "ftp://x", "FETCH", "{{", "{{#x}}"})
 		h.sameVerdict(t, input{"-", "-", "-", "-", "-", "-"})
 	})
+	t.Run("V7 the form shows every message", func(t *testing.T) {
+		p := h.open(t, "/admin/webhooks", string(input{"a/b", "nothing", "ftp://x", "FETCH", "{{", "{{#x}}"}.asForm()), asOwner...)
+		for _, name := range fieldNames {
+			if p.message(name) == "" || p.Find(`[role=region] a[href="#`+name+`"]`).Length() != 1 {
+				t.Errorf("beside %s stands nothing, or the summary lacks it", name)
+			}
+		}
+	})
 }
 
 // FuzzForm holds the same of whatever may be posted.
