@@ -3,7 +3,6 @@ package adminui
 import (
 	"html/template"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
@@ -39,18 +38,16 @@ var addedHeaders = []string{"webhook-id", "webhook-timestamp", "webhook-signatur
 func (m *maker) preview(p webhook.Preview, bodyTemplate string) previewSheet {
 	s := previewSheet{
 		Lead:     m.HTML("preview.lead_no_host"),
-		Start:    p.Method + " / HTTP/1.1",
+		Start:    p.Method + " " + p.Target + " HTTP/1.1",
 		Body:     m.long(p.Body),
 		Indented: m.long(p.Indented),
 		Sound:    p.Sound,
 	}
 	if address, err := url.Parse(p.URL); err == nil && address.Host != "" {
 		s.Lead = m.HTML("preview.lead", "host", address.Hostname())
-		s.Start = p.Method + " " + address.RequestURI() + " HTTP/1.1"
-		s.Lines = append(s.Lines, headerLine{Name: "Host", Value: address.Host})
-		if address.User != nil && !slices.ContainsFunc(p.Headers, isAuthorization) {
-			s.Lines = append(s.Lines, headerLine{Name: "Authorization", Value: mask})
-		}
+	}
+	if p.Host != "" {
+		s.Lines = append(s.Lines, headerLine{Name: "Host", Value: p.Host})
 	}
 	for _, h := range p.Headers {
 		if webhook.IsSecretHeader(h.Name) {
@@ -72,10 +69,6 @@ func (m *maker) preview(p webhook.Preview, bodyTemplate string) previewSheet {
 	}
 	return s
 }
-
-// isAuthorization reports whether a header goes before the user and password
-// of an address.
-func isAuthorization(h webhook.Header) bool { return strings.EqualFold(h.Name, "Authorization") }
 
 // A text of more lines or bytes than these is folded.
 const (

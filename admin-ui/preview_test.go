@@ -12,7 +12,10 @@ import (
 func exampleRequest() *webhook.Preview {
 	return &webhook.Preview{
 		Method: "POST", URL: "https://shop:geheim@erp.example.com:8443/hook?a=<1>",
-		Headers:  []webhook.Header{{Name: "Content-Type", Value: "application/json"}, {Name: "X-Api-Key", Value: "geheim"}},
+		Target: "/hook?a=<1>", Host: "erp.example.com:8443",
+		Headers: []webhook.Header{
+			{Name: "Authorization", Value: "Basic geheim"}, {Name: "Content-Type", Value: "application/json"}, {Name: "X-Api-Key", Value: "geheim"},
+		},
 		Body:     `{"a":"</pre>"}`,
 		Indented: "{\n  \"a\": \"</pre>\"\n}",
 		Verdict:  webhook.Say("preview.method", "method", "GET"), Sound: true,
@@ -64,7 +67,7 @@ func TestA8_PreviewHidesSecrets(t *testing.T) {
 
 func TestA3_PreviewOfWhatIsRefused(t *testing.T) {
 	problems := webhook.Problems{{Code: webhook.CodeJSONInvalid, Field: "url", Message: webhook.Say("url.missing")}}
-	body := show(t, Form{Preview: &webhook.Preview{Method: "GET", Sound: true}, Problems: problems})
+	body := show(t, Form{Preview: &webhook.Preview{Method: "GET", Target: "/", Sound: true}, Problems: problems})
 	check(t, body,
 		in("#mw-preview", in("h2", isText("With example data this would be sent:")), hasText("GET / HTTP/1.1"), hasText("Nothing is sent in the body.")),
 		in("#url-message", isText(webhook.Say("url.missing").English())),

@@ -3,8 +3,10 @@ package webhook
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"mime"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -14,8 +16,12 @@ type Preview struct {
 	// Method and URL are as typed, the method in upper case if it is one. The URL
 	// may hold a password (see MaskURL).
 	Method, URL string
+	// Target is the path and query that the request asks for, and Host its header
+	// of this name, in ASCII; "/" and empty where the URL has no host.
+	Target, Host string
 	// Headers are those that the header template gives, but for lines that could
-	// not be sent. They may hold secrets (see IsSecretHeader).
+	// not be sent, and the one that the user of the URL becomes. They may hold
+	// secrets (see IsSecretHeader).
 	Headers []Header
 	// Body is as on the wire; empty where the body template can not be expanded.
 	Body string
@@ -40,7 +46,13 @@ const maxIndentedBytes = 4 << 20
 // Breaks). It shows what it can, whatever else is wrong with the input: that is
 // for Validate to say.
 func MakePreview(in Input, p Policy) Preview {
-	preview := Preview{Method: in.HTTPMethod.Text, URL: in.URL.Text, Sound: true}
+	preview := Preview{Method: in.HTTPMethod.Text, URL: in.URL.Text, Target: "/", Sound: true}
+	address, err := url.Parse(in.URL.Text)
+	if err != nil || address.Host == "" {
+		address = &url.URL{}
+	} else {
+		preview.Target, preview.Host = address.RequestURI(), hostHeader(address)
+	}
 	if method, m := judgeMethod(in.HTTPMethod); m.IsZero() {
 		preview.Method = method
 	}
@@ -54,6 +66,7 @@ func MakePreview(in Input, p Policy) Preview {
 		preview.Headers = headers.sendable(event)
 		preview.Remarks = headers.remarks(in.HeaderTemplate.Text, event)
 	}
+	preview.Headers = append(userHeader(address.User, preview.Headers), preview.Headers...)
 	if in.BodyTemplate == (Value{}) {
 		return preview
 	}
@@ -61,7 +74,6 @@ func MakePreview(in Input, p Policy) Preview {
 	if preview.Sound = m.IsZero(); !preview.Sound {
 		return preview
 	}
-	var err error
 	if preview.Body, err = body.Expand(context.Background(), event.data); err != nil {
 		preview.Sound = false
 		return preview
@@ -132,6 +144,27 @@ func (t *Template) sendable(event EventType) []Header {
 		}
 	}
 	return headers
+}
+
+// hostHeader is a URL's host as net/http sends it.
+func hostHeader(address *url.URL) string {
+	name := address.Hostname()
+	ascii, m := hostASCII(name)
+	if !m.IsZero() {
+		return address.Host
+	}
+	return strings.Replace(address.Host, name, ascii, 1)
+}
+
+// userHeader is the header that net/http makes of a URL's user, none where
+// there is one among the others.
+func userHeader(user *url.Userinfo, others []Header) []Header {
+	const name = "Authorization"
+	if user == nil || slices.ContainsFunc(others, func(h Header) bool { return strings.EqualFold(h.Name, name) }) {
+		return nil
+	}
+	password, _ := user.Password()
+	return []Header{{name, "Basic " + base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password))}}
 }
 
 // sayJSON reports whether headers say that the body is JSON: application/json,

@@ -244,6 +244,23 @@ func TestA3_Preview(t *testing.T) {
 			t.Errorf("%s %t %v", got.Verdict.English(), got.Sound, got.Remarks)
 		}
 	})
+	t.Run("A3 the address as it is sent", func(t *testing.T) {
+		for _, test := range []struct{ url, target, host, headers string }{
+			{"https://erp.example.com", "/", "erp.example.com", "[]"},
+			{"https://Bücher.example:8443/ü?q=ü", "/%C3%BC?q=ü", "xn--bcher-kva.example:8443", "[]"},
+			{"https://[2001:db8::1]:8443/a", "/a", "[2001:db8::1]:8443", "[]"},
+			{"https://a:b@erp.example.com/", "/", "erp.example.com", "[{Authorization Basic YTpi}]"},
+			{"erp.example.com/a", "/", "", "[]"},
+			{"https://a b/", "/", "", "[]"},
+		} {
+			in := valid()
+			in.URL.Text = test.url
+			got := MakePreview(in, p)
+			if got.Target != test.target || got.Host != test.host || fmt.Sprint(got.Headers) != test.headers {
+				t.Errorf("%s: %s, host %q, headers %v", test.url, got.Target, got.Host, got.Headers)
+			}
+		}
+	})
 	t.Run("A3 no body", func(t *testing.T) {
 		got := MakePreview(valid(), p)
 		if got.Body != "" || !got.Verdict.IsZero() || !got.Sound || got.Headers != nil {
