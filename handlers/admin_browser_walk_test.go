@@ -121,6 +121,11 @@ const faultsOf = `(() => {
 		if (style(e).display !== (wide ? "table" : "block")) say(e, "the table is none for this width")
 		for (const cell of e.querySelectorAll("td")) if (style(cell).display !== (wide ? "table-cell" : "block")) say(cell, "the cell is none for this width")
 	}
+	for (const label of root.querySelectorAll("label")) if (!root.contains(label.control)) say(label, "the label is another field's")
+	for (const e of root.querySelectorAll("[aria-labelledby], [aria-describedby], a[href^='#']")) {
+		const named = [e.getAttribute("aria-labelledby") ?? "", e.getAttribute("aria-describedby") ?? "", e.hash?.slice(1) ?? ""].join(" ")
+		for (const id of named.split(" ")) if (id && !root.contains(document.getElementById(id))) say(e, "it points to what is not there")
+	}
 	for (const e of all("pre, code, .mw-mono")) if (!style(e).fontFamily.includes("monospace")) say(e, "code is no code")
 	for (const e of all("svg")) if (box(e).width < 12 || box(e).width > 32) say(e, "the icon has another size")
 	for (const e of root.querySelectorAll("span.mw-hidden, label.mw-hidden, p.mw-hidden")) if (box(e).width > 1 || box(e).height > 1) say(e, "it is not hidden")

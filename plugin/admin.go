@@ -50,7 +50,8 @@ type Admin struct {
 	// host's own middleware. Defaults to none.
 	FormFields func(c *gin.Context) map[string]string
 	// CSPNonce is the nonce that the host's own Content-Security-Policy has for
-	// this request. Defaults to none.
+	// this request. Beside it the pages need form-action 'self', and for the
+	// preview that follows typing connect-src 'self'. Defaults to none.
 	CSPNonce func(c *gin.Context) string
 }
 
