@@ -1,6 +1,9 @@
 package webhook
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A mend is an edit of a template: new in the place of old, which begins at.
 type mend struct {
@@ -84,7 +87,8 @@ func (r *read) tagBelow(root string, event EventType) string {
 }
 
 // wholeLists gives way to the list as JSON where a section alone fills a list in
-// which the fault is: Mustache can not put commas between items.
+// which the fault is: Mustache can not put commas between items. The innermost
+// list comes first.
 func (f finding) wholeLists(text string, event EventType) []mend {
 	var mends []mend
 	seen := map[*node]bool{}
@@ -104,6 +108,7 @@ func (f finding) wholeLists(text string, event EventType) []mend {
 			mends = append(mends, mend{at: begin, old: text[begin:end], new: asJSON, shown: r.source, wholeList: true})
 		}
 	}
+	slices.Reverse(mends)
 	return mends
 }
 

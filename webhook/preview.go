@@ -103,8 +103,8 @@ func MakePreview(in Input, p Policy) Preview {
 // tried. Of what breaks it, the shortest value is named. A way to mend it is
 // offered only if it was tried and holds. The work is bounded, by what is read
 // and not by time, so that the same webhook gets the same answer: about 0.1 s,
-// and 0.3 s where a way to mend is tried. Preview says so when that did not
-// suffice (preview.partly); Breaks then is false.
+// and as much again for each of at most eight ways to mend. Where that did not
+// suffice to try everything, Preview says so (preview.partly) and Breaks is false.
 func Breaks(w Webhook, p Policy) (Message, bool) {
 	event, known := p.EventTypes.Lookup(w.EventType)
 	if !known {
