@@ -297,16 +297,16 @@ func TestHalves(t *testing.T) {
 			t.Fatal(err)
 		}
 		e := gin.New()
-		p.RegisterAPI(e.Group("/api"))
+		p.RegisterAPI(e.Group("/api/:tenant"))
 		p.RegisterAdmin(e.Group("/t/:tenant/backoffice", func(c *gin.Context) { c.Header("X-Admin", "yes") }))
-		if w := serve(e, "POST", "/api/private/webhooks"); w.Code != http.StatusNoContent || w.Header().Get("X-Admin") != "" {
+		if w := serve(e, "POST", "/api/acme/private/webhooks"); w.Code != http.StatusNoContent || w.Header().Get("X-Admin") != "" {
 			t.Errorf("the API: %d", w.Code)
 		}
 		w := serve(e, "GET", "/t/acme/backoffice/admin/webhooks/a/view")
-		if w.Code != http.StatusOK || w.Header().Get("X-Admin") != "yes" || !strings.Contains(w.Body.String(), "http://example.com/api/private/webhooks") {
+		if w.Code != http.StatusOK || w.Header().Get("X-Admin") != "yes" || !strings.Contains(w.Body.String(), "http://example.com/api/acme/private/webhooks") {
 			t.Errorf("the admin: %d %s", w.Code, w.Body)
 		}
-		for _, path := range []string{"/api/admin/webhooks", "/t/acme/backoffice/private/webhooks"} {
+		for _, path := range []string{"/api/acme/admin/webhooks", "/t/acme/backoffice/private/webhooks"} {
 			if w := serve(e, "GET", path); w.Code != http.StatusNotFound {
 				t.Errorf("%s: %d", path, w.Code)
 			}

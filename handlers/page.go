@@ -160,18 +160,22 @@ func (c *call) seeOther(page string) error {
 	return nil
 }
 
-// apiRoot is the API's absolute address, for lines to be pasted elsewhere.
+// apiRoot is the API's absolute address, for lines to be pasted elsewhere: where
+// it is added beside the pages, the way to them; else that of its first group.
 func (a *API) apiRoot(c *call) string {
-	path := c.at.root()
-	if base := "/" + strings.Join(c.mount.base, "/"); len(a.apiBases) > 0 && !slices.Contains(a.apiBases, base) {
-		path = a.apiBases[0]
-		for _, parameter := range c.Params {
-			path = strings.ReplaceAll(path, ":"+parameter.Key, url.PathEscape(parameter.Value))
+	base := "/" + strings.Join(c.mount.base, "/")
+	if len(a.apiBases) == 0 || slices.Contains(a.apiBases, base) {
+		return a.publicRoot(c) + c.at.root()
+	}
+	path := ""
+	for _, segment := range segments(a.apiBases[0]) {
+		if name, isParameter := strings.CutPrefix(segment, ":"); isParameter {
+			segment = url.PathEscape(c.Param(name))
 		}
-		path = strings.TrimSuffix(path, "/")
-		if c.at.named {
-			path += "/instances/" + c.instance
-		}
+		path += "/" + segment
+	}
+	if c.at.named {
+		path += "/instances/" + c.instance
 	}
 	return a.publicRoot(c) + path
 }
