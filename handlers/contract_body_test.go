@@ -26,6 +26,11 @@ type rawPost struct {
 
 func startPost(t *testing.T, h *host, header ...string) rawPost {
 	t.Helper()
+	return startRequest(t, h, "POST /private/webhooks", header...)
+}
+
+func startRequest(t *testing.T, h *host, line string, header ...string) rawPost {
+	t.Helper()
 	conn, err := net.Dial("tcp", h.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +39,7 @@ func startPost(t *testing.T, h *host, header ...string) rawPost {
 	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
-	lines := append([]string{"POST /private/webhooks HTTP/1.1", "Host: x", "Authorization: Bearer secret-token:all"}, header...)
+	lines := append([]string{line + " HTTP/1.1", "Host: x", "Authorization: Bearer secret-token:all"}, header...)
 	if _, err := io.WriteString(conn, strings.Join(lines, "\r\n")+"\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
@@ -123,6 +128,22 @@ func TestRequestTime(t *testing.T) {
 		p := startPost(t, h, "Content-Length: 1000", "Content-Encoding: gzip")
 		_, _ = p.Write(compress(t, "gzip", []byte(hook("endless")))[:15])
 		check(t, p.answer(t, true), http.StatusBadRequest, int(webhook.CodeJSONInvalid))
+	})
+	t.Run("R6 a body that never ends and that nobody reads", func(t *testing.T) {
+		check(t, h.ask(t, "POST", "/private/webhooks", hook("unread")), http.StatusNoContent, 0)
+		for _, test := range []struct {
+			line   string
+			status int
+		}{
+			{"DELETE /private/webhooks/unread", http.StatusNoContent},
+			{"POST /admin/webhooks/unread/delete", http.StatusSeeOther},
+			{"GET /admin/webhooks/new", http.StatusOK},
+		} {
+			p := startRequest(t, h, test.line, "Content-Length: 1000")
+			if a := p.answer(t, true); a.StatusCode != test.status {
+				t.Errorf("%s: %d", test.line, a.StatusCode)
+			}
+		}
 	})
 	t.Run("R6 a body that comes byte by byte", func(t *testing.T) {
 		p := startPost(t, h, "Content-Length: 100000")

@@ -66,6 +66,7 @@ func (a *API) streamWebhooks(c *call, page repo.Page, items []repo.Item) {
 		return
 	}
 	connection := connectionOf(c.Writer)
+	_ = connection.SetReadDeadline(time.Time{}) // see limitBody
 	before := `{"webhooks":[`
 	for more := true; ; {
 		_ = connection.SetWriteDeadline(time.Now().Add(a.RequestTime))
