@@ -71,6 +71,14 @@ func TestCookiesAndOrigins(t *testing.T) {
 			t.Errorf("the log's last line is: %s", last)
 		}
 	})
+	t.Run("A7 nobody fills the log", func(t *testing.T) {
+		before := len(h.log.String())
+		long := strings.Repeat("x", 100<<10)
+		check(t, h.ask(t, "POST", "/private/webhooks", hook("a"), "Authorization", "", "Origin", "http://"+long, "Sec-Fetch-Site", long), 403, 44)
+		if n := len(h.log.String()) - before; n == 0 || n > 2000 {
+			t.Errorf("the log has grown by %d bytes", n)
+		}
+	})
 	if strings.Contains(h.log.String(), "signed-in") {
 		t.Error("the log holds a cookie")
 	}

@@ -99,10 +99,19 @@ func (a *API) checkOrigin(c *gin.Context) error {
 	}
 	if err := a.CrossOrigin.Check(c.Request); err != nil {
 		a.Logger.WarnContext(c.Request.Context(), "cross-origin request refused",
-			"origin", c.GetHeader("Origin"), "host", c.Request.Host, "sec_fetch_site", c.GetHeader("Sec-Fetch-Site"))
+			"origin", logged(c.GetHeader("Origin")), "host", logged(c.Request.Host), "sec_fetch_site", logged(c.GetHeader("Sec-Fetch-Site")))
 		return &webhook.Problem{Code: webhook.CodeForbidden, Message: webhook.Say("cross_origin"), Cause: err}
 	}
 	return nil
+}
+
+// logged cuts what anybody may send, a megabyte of it, to what a log needs.
+func logged(header string) string {
+	const most = 300 // a host name of 253, its scheme and port
+	if len(header) > most {
+		return header[:most] + "…"
+	}
+	return header
 }
 
 // isSafe names the methods that change nothing, as CrossOriginProtection does.
