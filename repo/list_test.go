@@ -94,22 +94,26 @@ type node struct {
 	Plans   []node
 }
 
-// TestPlans holds that a merchant with few webhooks does not pay for another's
-// many, wherever those stand.
-func TestPlans(t *testing.T) {
+// skewed is a Repo with an instance of 100,000 webhooks between two of 10, and
+// many that have none.
+func skewed(t *testing.T) *Repo {
+	t.Helper()
 	r := fresh(t)
-	if _, err := r.db.Exec(`INSERT INTO merchant_webhooks.instance (instance_id) SELECT 'shop' || g FROM generate_series(1, 1000) AS g`); err != nil {
-		t.Fatal(err)
-	}
+	r.db.MustExec(`INSERT INTO merchant_webhooks.instance (instance_id) SELECT 'shop' || g FROM generate_series(1, 1000) AS g`)
 	for _, instance := range []string{"before", "big", "after"} {
 		want(t, r.AddInstance(t.Context(), nil, instance), none, "")
 	}
 	fill(t, r, "before", 10)
 	fill(t, r, "big", 100_000)
 	fill(t, r, "after", 10)
-	if _, err := r.db.Exec(`VACUUM ANALYZE merchant_webhooks.webhook, merchant_webhooks.instance`); err != nil {
-		t.Fatal(err)
-	}
+	r.db.MustExec(`VACUUM ANALYZE merchant_webhooks.webhook, merchant_webhooks.instance`)
+	return r
+}
+
+// TestPlans holds that a merchant with few webhooks does not pay for another's
+// many, wherever those stand.
+func TestPlans(t *testing.T) {
+	r := skewed(t)
 	end := fmt.Sprint(math.MaxInt64)
 	for _, c := range []struct {
 		name, sql, arguments string
@@ -121,6 +125,10 @@ func TestPlans(t *testing.T) {
 		{"C8 one webhook", getSQL, `%s, 'filled 7'`, 20},
 		{"C14 an update", updateSQL, `%s, 'filled 7', 'refund', 'https://shop.example/', 'POST', null, null`, 60},
 		{"C17 a create that counts", createSQL, `%s, 'new', 'pay', 'https://shop.example/', 'POST', null, null, 9000, 0`, 100},
+		{"A6 a form's update", updateVersionSQL, `%s, 'filled 7', 'refund', 'https://shop.example/', 'POST', null, null, null, null, 0`, 60},
+		{"A1 a page of all", browseSQL, `%s, ` + end + `, false, 50, 10001, 20000, '{}'`, 120},
+		{"A1 a page of all backwards", browseSQL, `%s, 7, true, 50, 10001, 20000, '{}'`, 200},
+		{"A1 a page of a crowd", browseSQL, `%s, ` + end + `, false, 50, 10001, 20000, '{11,100000}'`, 30},
 	} {
 		for _, mode := range []string{"force_generic_plan", "force_custom_plan"} {
 			for _, instance := range []string{"before", "big", "after"} {
@@ -143,6 +151,47 @@ func judge(t *testing.T, n node) {
 	for _, below := range n.Plans {
 		judge(t, below)
 	}
+}
+
+// TestSearchPlans holds that a search reads each of the instance's webhooks once
+// at most, and no other's.
+func TestSearchPlans(t *testing.T) {
+	r := skewed(t)
+	end := fmt.Sprint(math.MaxInt64)
+	for _, c := range []struct {
+		name, arguments string
+		few             bool // are read in vain
+	}{
+		{"A1 nothing matches", end + `, false, 50, 10001, 10000, '{%nothing%}', '', '{}'`, false},
+		{"A1 nothing matches, in many cases", end + `, false, 50, 10001, 10000, '{%______%}', '[Ää][Bb][Cc]', '{}'`, false},
+		{"A1 nothing is newer", end + `, true, 50, 10001, 10000, '{%nothing%}', '', '{}'`, false},
+		{"A1 one matches", end + `, false, 50, 10001, 10000, '{%filled 77777%}', '', '{}'`, false},
+		{"A1 all match", end + `, false, 50, 10001, 10000, '{%filled%}', '', '{}'`, true},
+		{"A1 all match by their event", end + `, false, 50, 10001, 10000, '{}', '', '{pay}'`, true},
+	} {
+		for _, mode := range []string{"force_generic_plan", "force_custom_plan"} {
+			for instance, rows := range map[string]float64{"before": 10, "big": 100_000, "after": 10} {
+				t.Run(fmt.Sprint(c.name, " ", mode, " ", instance), func(t *testing.T) {
+					plan := explain(t, r.db, mode, searchSQL, "'"+instance+"', "+c.arguments)
+					if n := plan.vain(); n > rows || c.few && n > 0 {
+						t.Errorf("%v rows are read in vain", n)
+					}
+					if touched := plan.Hit + plan.Read; rows == 10 && touched > 30 {
+						t.Errorf("%d pages are touched", touched)
+					}
+				})
+			}
+		}
+	}
+}
+
+// vain is how many rows are read in vain by the node and those below.
+func (n node) vain() float64 {
+	sum := n.Removed
+	for _, below := range n.Plans {
+		sum += below.vain()
+	}
+	return sum
 }
 
 func explain(t *testing.T, db *sqlx.DB, mode, query, arguments string) node {

@@ -63,7 +63,7 @@ const pageOfMatching = `, start AS (
             FROM matching
             WHERE webhook_serial > $2::bigint
             ORDER BY webhook_serial
-            OFFSET $4::bigint - 1
+            OFFSET (SELECT $4::bigint - 1)
             LIMIT 1
         ), 9223372036854775807)
     END AS serial
@@ -72,7 +72,7 @@ const pageOfMatching = `, start AS (
     FROM matching
     WHERE webhook_serial < (SELECT serial FROM start)
     ORDER BY webhook_serial DESC
-    LIMIT $4::bigint + 1
+    LIMIT (SELECT $4::bigint + 1)
 ), edge AS (
     SELECT count(*) > $4::bigint AS more, coalesce(max(webhook_serial), (SELECT serial FROM start) - 1) AS first, min(webhook_serial) AS last
     FROM page
@@ -83,7 +83,7 @@ const pageOfMatching = `, start AS (
         FROM matching
         WHERE webhook_serial > (SELECT first FROM edge)
         ORDER BY webhook_serial
-        LIMIT $5::bigint
+        LIMIT (SELECT $5::bigint)
     ) AS counted
 ), older AS (
     SELECT count(*) AS count, array_agg(webhook_serial) FILTER (WHERE random() < 0.0024) AS some
@@ -117,7 +117,7 @@ WITH home AS (
     WHERE instance_serial = (SELECT instance_serial FROM home)
 ), crowd AS (
     SELECT count(*) > 0 AND count(*) = count(webhook_serial) AS holds
-    FROM unnest($7::bigint[]) AS witness (serial)
+    FROM unnest((SELECT $7::bigint[])) AS witness (serial)
     LEFT JOIN merchant_webhooks.webhook
         ON instance_serial = (SELECT instance_serial FROM home) AND webhook_serial = witness.serial
 )` + pageOfMatching
@@ -133,7 +133,7 @@ WITH home AS (
     SELECT webhook_serial, webhook_id, event_type, url, http_method
     FROM merchant_webhooks.webhook
     WHERE instance_serial = (SELECT instance_serial FROM home)
-      AND (search LIKE $7::text AND ($8::text = '' OR search ~ $8::text)
+      AND (search LIKE ANY ($7::text[]) AND ($8::text = '' OR search ~ $8::text)
         OR event_type = ANY ($9::text[]))
 ), crowd AS (
     SELECT false AS holds
@@ -151,7 +151,7 @@ func (r *Repo) Search(ctx context.Context, instance string, s Search) (Found, er
 		return r.searchAll(ctx, instance, s.Limit, args)
 	}
 	n := needleOf(s.Text)
-	p, err := r.searchPage(ctx, instance, r.search, append(args, int64(MaxCount), n.like, n.exact, pq.StringArray(s.EventTypes)))
+	p, err := r.searchPage(ctx, instance, r.search, append(args, int64(MaxCount), pq.StringArray(n.like), n.exact, pq.StringArray(s.EventTypes)))
 	return p.found(s.Limit), err
 }
 
