@@ -56,6 +56,9 @@ func TestMaxCount(t *testing.T) {
 								begin, len(found.Rows), found.First, found.Count, found.Newer, found.Older)
 						}
 					}
+					if r.crowds.get("admin") != nil && c.stored < crowdSize {
+						t.Error("it is remembered as a crowd")
+					}
 				})
 			}
 		}

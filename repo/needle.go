@@ -1,94 +1,103 @@
 package repo
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// A needle is a text as searchSQL looks for it in the column search, where the
-// letters of ASCII are small. What is found matches one of the patterns and the
-// regular expression.
+// A needle is a text as searchSQL looks for it in ID, event type and URL, with a
+// line break between each. There the letters of ASCII are small: PostgreSQL's
+// lower() knows no others in the collation C, which the columns have whatever the
+// database's locale is. The others are known here.
 type needle struct {
-	// like are patterns of LIKE: one for each way to write the letters that have
-	// cases still, or, where these ways are many, one to which such a letter is
-	// any sign.
-	like []string
-	// exact is a regular expression of PostgreSQL for those many ways, else empty.
+	// shown are patterns of LIKE, of which one matches what holds the needle: the
+	// ways to write its first letters that have cases still. Where such letters
+	// follow, they are any sign.
+	shown []string
+	// whole are those patterns and, where the needle may begin in the scheme and
+	// end in the host, what matches it with a user and a password in between.
+	whole []string
+	// exact is a regular expression of PostgreSQL, empty where the patterns are
+	// exact themselves.
 	exact string
 }
 
 const (
-	// maxLike is how many patterns are sooner compared than a regular expression.
-	maxLike = 4
-	// maxNeedle is how many bytes of a text are looked for. It is more than the
-	// column holds, and keeps the work on a regular expression, which grows with
-	// the square, to some ten milliseconds.
+	// maxWays is how many patterns are sooner compared than a regular expression.
+	maxWays = 4
+	// maxNeedle is how many bytes of a text are looked for. It is more than a
+	// webhook can hold, and keeps the work on a regular expression, which grows
+	// with the square, to some ten milliseconds.
 	maxNeedle = 4096
 )
 
 // needleOf makes a needle of whatever was typed. What no webhook can hold has no
-// pattern, and is not sent: PostgreSQL takes no NUL and nothing but UTF-8, and
-// line breaks part what the column is made of.
+// pattern, and is not sent: PostgreSQL takes no NUL and nothing but UTF-8, and a
+// line break would match between two parts.
 func needleOf(text string) needle {
 	if len(text) > maxNeedle || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
 		return needle{}
 	}
-	var signs [][]rune
-	ways := 1
+	var n needle
+	var exact strings.Builder
+	signs, ways := [][]rune(nil), 1 // each in its cases, or in none where it is any sign
 	for _, sign := range text {
 		cases := casesOf(sign)
+		exact.WriteString(oneOf(cases))
+		if ways*len(cases) > maxWays {
+			cases = nil
+		}
+		ways *= max(1, len(cases))
 		signs = append(signs, cases)
-		ways = min(ways*len(cases), maxLike+1)
 	}
-	if ways > maxLike {
-		return needle{like: []string{anyCase(signs)}, exact: expression(signs)}
+	if slices.ContainsFunc(signs, func(cases []rune) bool { return cases == nil }) {
+		n.exact = exact.String()
 	}
-	like := make([]string, ways)
-	for way := range like {
-		like[way] = spelling(signs, way)
+	host := hostIn(text)
+	for way := range ways {
+		n.shown = append(n.shown, "%"+spelling(signs, way)+"%")
+		if host > 0 {
+			n.whole = append(n.whole, "%"+spelling(signs[:host], way)+"%@"+spelling(signs[host:], way)+"%")
+		}
 	}
-	return needle{like: like}
+	n.whole = append(n.whole, n.shown...)
+	return n
 }
 
-// spelling is the pattern for one of the ways to write the signs.
+// hostIn is where the host begins in a text that begins within a URL's scheme
+// and does not end there; else 0.
+func hostIn(text string) int {
+	for i := min(len("https://"), len(text)-1); i > 0; i-- {
+		scheme := strings.ToLower(text[:i])
+		if strings.HasSuffix("https://", scheme) || strings.HasSuffix("http://", scheme) {
+			return i
+		}
+	}
+	return 0
+}
+
+// spelling is the part of a pattern for one of the ways to write the signs.
 func spelling(signs [][]rune, way int) string {
 	var b strings.Builder
-	b.WriteByte('%')
 	for _, cases := range signs {
+		if cases == nil {
+			b.WriteByte('_')
+			continue
+		}
 		b.WriteString(quote(cases[way%len(cases)]))
 		way /= len(cases)
 	}
-	b.WriteByte('%')
 	return b.String()
 }
 
-// anyCase is a pattern that all ways to write the signs match, and more.
-func anyCase(signs [][]rune) string {
-	var b strings.Builder
-	b.WriteByte('%')
-	for _, cases := range signs {
-		if len(cases) > 1 {
-			b.WriteByte('_')
-		} else {
-			b.WriteString(quote(cases[0]))
-		}
+// oneOf is the part of a regular expression for a sign in all its cases.
+func oneOf(cases []rune) string {
+	if len(cases) == 1 {
+		return quote(cases[0])
 	}
-	b.WriteByte('%')
-	return b.String()
-}
-
-// expression is a regular expression that all ways to write the signs match.
-func expression(signs [][]rune) string {
-	var b strings.Builder
-	for _, cases := range signs {
-		if len(cases) > 1 {
-			b.WriteString("[" + string(cases) + "]")
-		} else {
-			b.WriteString(quote(cases[0]))
-		}
-	}
-	return b.String()
+	return "[" + string(cases) + "]"
 }
 
 // quote makes a sign stand for itself in patterns and regular expressions.
@@ -99,17 +108,19 @@ func quote(c rune) string {
 	return string(c)
 }
 
-// casesOf gives a sign in all its cases. What the column has as a small letter
-// of ASCII is that letter alone.
+// casesOf gives a sign in all its cases, of which there is one where the letter
+// is of ASCII. The Kelvin sign and the long s, which Unicode has as cases of k
+// and s, match themselves alone.
 func casesOf(c rune) []rune {
+	if c < utf8.RuneSelf {
+		return []rune{unicode.ToLower(c)}
+	}
 	cases := []rune{c}
 	for next := unicode.SimpleFold(c); next != c; next = unicode.SimpleFold(next) {
-		cases = append(cases, next)
-	}
-	for _, one := range cases {
-		if one < utf8.RuneSelf {
-			return []rune{unicode.ToLower(one)}
+		if next < utf8.RuneSelf {
+			return []rune{c}
 		}
+		cases = append(cases, next)
 	}
 	return cases
 }

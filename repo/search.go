@@ -50,11 +50,15 @@ type Row struct {
 }
 
 // pageOfMatching goes on where a statement has said what is matching. It walks
-// along the primary key, and passes each webhook at most once on the way to
-// older ones: over the page and one more, then over as many as are to be counted
-// ($6); and towards newer ones, which are counted too (up to $5). The page ($4
-// webhooks) begins below the serial $2; with $3 so that it ends above it. It
-// answers with at least one row, of the serial 0 where the page is empty.
+// along the primary key: to where the page of $4 webhooks begins, below the
+// serial $2 or, with $3, so that it ends above it; from there over the page, one
+// more, and as many as are to be counted ($6); and over those that are newer (up
+// to $5). So it reads no webhook twice but those of the first way. It answers
+// with at least one row, of the serial 0 where the page is empty.
+//
+// What the caller limits stands in a SELECT of its own, so that PostgreSQL can
+// not plan for the one value: a plan for all then looks as good, and is kept. To
+// plan takes longer than to run.
 const pageOfMatching = `, start AS (
     SELECT CASE
         WHEN NOT $3::boolean THEN $2::bigint
@@ -73,15 +77,15 @@ const pageOfMatching = `, start AS (
     WHERE webhook_serial < (SELECT serial FROM start)
     ORDER BY webhook_serial DESC
     LIMIT (SELECT $4::bigint + 1)
-), edge AS (
-    SELECT count(*) > $4::bigint AS more, coalesce(max(webhook_serial), (SELECT serial FROM start) - 1) AS first, min(webhook_serial) AS last
+), rest AS (
+    SELECT count(*) > $4::bigint AS more, min(webhook_serial) AS last
     FROM page
 ), newer AS (
     SELECT count(*) AS count
     FROM (
         SELECT
         FROM matching
-        WHERE webhook_serial > (SELECT first FROM edge)
+        WHERE webhook_serial >= (SELECT serial FROM start)
         ORDER BY webhook_serial
         LIMIT (SELECT $5::bigint)
     ) AS counted
@@ -90,9 +94,9 @@ const pageOfMatching = `, start AS (
     FROM (
         SELECT webhook_serial
         FROM matching
-        WHERE webhook_serial < (SELECT last FROM edge)
+        WHERE webhook_serial < (SELECT last FROM rest)
         ORDER BY webhook_serial DESC
-        LIMIT CASE WHEN (SELECT more FROM edge) AND NOT (SELECT holds FROM crowd) THEN $6::bigint ELSE 0 END
+        LIMIT CASE WHEN (SELECT more FROM rest) AND NOT (SELECT holds FROM crowd) THEN $6::bigint ELSE 0 END
     ) AS counted
 )
 SELECT crowd.holds, newer.count, older.count, CASE WHEN older.count = $6::bigint THEN older.some END,
@@ -122,8 +126,10 @@ WITH home AS (
         ON instance_serial = (SELECT instance_serial FROM home) AND webhook_serial = witness.serial
 )` + pageOfMatching
 
-	// searchSQL: those match that hold a text as of needle ($7, $8), and those
-	// of some event types ($9).
+	// searchSQL: those match in which a needle is found ($7, $8, $9), and those of
+	// some event types ($10). What stands before the last @ of a URL's authority,
+	// its user and password, is no part of the shown text. To take it out takes
+	// long, so it is done for what was found with it.
 	searchSQL = `
 WITH home AS (
     SELECT instance_serial
@@ -131,10 +137,18 @@ WITH home AS (
     WHERE instance_id = $1::text
 ), matching AS NOT MATERIALIZED (
     SELECT webhook_serial, webhook_id, event_type, url, http_method
-    FROM merchant_webhooks.webhook
-    WHERE instance_serial = (SELECT instance_serial FROM home)
-      AND (search LIKE ANY ($7::text[]) AND ($8::text = '' OR search ~ $8::text)
-        OR event_type = ANY ($9::text[]))
+    FROM (
+        SELECT *, CASE WHEN url LIKE '%@%' THEN regexp_replace(whole, '^([^/]*//)[^/?]*@', E'\\1') ELSE whole END AS shown
+        FROM (
+            SELECT *, lower(webhook_id || E'\n' || event_type || E'\n' || url) AS whole
+            FROM merchant_webhooks.webhook
+            WHERE instance_serial = (SELECT instance_serial FROM home)
+        ) AS webhook
+    ) AS webhook
+    WHERE whole LIKE ANY ($7::text[])
+      AND (url NOT LIKE '%@%' OR shown LIKE ANY ($8::text[]))
+      AND ($9::text = '' OR shown ~ $9::text)
+       OR event_type = ANY ($10::text[])
 ), crowd AS (
     SELECT false AS holds
 )` + pageOfMatching
@@ -151,7 +165,7 @@ func (r *Repo) Search(ctx context.Context, instance string, s Search) (Found, er
 		return r.searchAll(ctx, instance, s.Limit, args)
 	}
 	n := needleOf(s.Text)
-	p, err := r.searchPage(ctx, instance, r.search, append(args, int64(MaxCount), pq.StringArray(n.like), n.exact, pq.StringArray(s.EventTypes)))
+	p, err := r.searchPage(ctx, instance, r.search, append(args, int64(MaxCount), pq.StringArray(n.whole), pq.StringArray(n.shown), n.exact, pq.StringArray(s.EventTypes)))
 	return p.found(s.Limit), err
 }
 
