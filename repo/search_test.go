@@ -177,6 +177,7 @@ func TestSearchURL(t *testing.T) {
 		"https://erp.example.com/http://u:p@h/":  "https://erp.example.com/http://u:p@h/",
 		"https://u:p@erp.example.com/http://h@i": "https://erp.example.com/http://h@i",
 		"https://u:p@[2001:db8::1]:8080/":        "https://[2001:db8::1]:8080/",
+		"https://Пароль@erp.example.com/":        "https://erp.example.com/",
 		long:                                     "https://z",
 	} {
 		t.Run(fmt.Sprintf("A1 %.40s", url), func(t *testing.T) {
@@ -188,7 +189,7 @@ func TestSearchURL(t *testing.T) {
 					t.Errorf("%q is not found", wanted[begin:])
 				}
 			}
-			for _, hidden := range []string{"user", "u:", ":p", "pass", "ss@", "p@e", "pä", "/u", "@@", "@z", "x" + wanted, wanted + "x"} {
+			for _, hidden := range []string{"user", "u:", ":p", "pass", "ss@", "p@e", "pä", "пароль", "/u", "@@", "@z", "x" + wanted, wanted + "x"} {
 				if !strings.Contains(wanted, hidden) && idsOf(t, r, hidden) != nil {
 					t.Errorf("%q is found", hidden)
 				}
