@@ -17,7 +17,7 @@ const rowsOnPage = 50
 
 // showList is GET [I]/admin/webhooks. A page whose webhooks are all deleted by
 // now leads to the newest.
-func (a *API) showList(c *call) error {
+func (a *App) showList(c *call) error {
 	query := c.Request.URL.Query()
 	search := repo.Search{Text: query.Get("q"), Limit: rowsOnPage}
 	if search.Text != "" {
@@ -76,7 +76,7 @@ func neighbours(found repo.Found, text string) (newer, older string) {
 
 // addNotice tells what was just done, if it is true at this moment: a link can
 // be old, or somebody else's.
-func (a *API) addNotice(c *call, query url.Values, list *adminui.List) error {
+func (a *App) addNotice(c *call, query url.Values, list *adminui.List) error {
 	for name, notice := range map[string]*string{"saved": &list.Saved, "deleted": &list.Deleted, "gone": &list.Gone} {
 		id := query.Get(name)
 		if !webhook.ValidID(id) {
@@ -99,20 +99,20 @@ func (a *API) addNotice(c *call, query url.Values, list *adminui.List) error {
 }
 
 // leadToList is GET [I]/admin/webhooks/, with the slash that people add.
-func (a *API) leadToList(c *call) error { return c.seeOther("webhooks") }
+func (a *App) leadToList(c *call) error { return c.seeOther("webhooks") }
 
 // leadToNew is GET [I]/admin/webhooks/preview: a preview that was loaded again
 // by its address has nothing to show.
-func (a *API) leadToNew(c *call) error { return c.seeOther("webhooks/new") }
+func (a *App) leadToNew(c *call) error { return c.seeOther("webhooks/new") }
 
 // leadToView is GET [I]/admin/webhooks/:webhook_id. The page itself is below,
 // so that the IDs new and preview have one too.
-func (a *API) leadToView(c *call) error {
+func (a *App) leadToView(c *call) error {
 	return c.seeOther("webhooks/" + url.PathEscape(c.webhookID) + "/view")
 }
 
 // showWebhook is GET [I]/admin/webhooks/:webhook_id/view.
-func (a *API) showWebhook(c *call) error {
+func (a *App) showWebhook(c *call) error {
 	stored, err := a.stored(c)
 	if err != nil {
 		return err
@@ -128,7 +128,7 @@ func (a *API) showWebhook(c *call) error {
 }
 
 // showDelete is GET [I]/admin/webhooks/:webhook_id/delete.
-func (a *API) showDelete(c *call) error {
+func (a *App) showDelete(c *call) error {
 	stored, err := a.stored(c)
 	if err != nil {
 		return err
@@ -138,7 +138,7 @@ func (a *API) showDelete(c *call) error {
 
 // deleteByForm is POST [I]/admin/webhooks/:webhook_id/delete. Sent twice it
 // succeeds twice.
-func (a *API) deleteByForm(c *call) error {
+func (a *App) deleteByForm(c *call) error {
 	if err := a.checkID(c); err != nil {
 		return err
 	}
@@ -155,7 +155,7 @@ func (a *API) deleteByForm(c *call) error {
 
 // sendAsset is GET [I]/admin/webhook-assets/:name. A name holds its content's
 // hash, so browsers may keep it for ever.
-func (a *API) sendAsset(c *call) error {
+func (a *App) sendAsset(c *call) error {
 	asset, ok := a.Admin.UI.Asset(c.at.value)
 	if !ok {
 		return unknownPath(c.Request.URL.EscapedPath())
@@ -166,7 +166,7 @@ func (a *API) sendAsset(c *call) error {
 }
 
 // stored reads the webhook that the path names.
-func (a *API) stored(c *call) (repo.Stored, error) {
+func (a *App) stored(c *call) (repo.Stored, error) {
 	if err := a.checkID(c); err != nil {
 		return repo.Stored{}, err
 	}
@@ -174,7 +174,7 @@ func (a *API) stored(c *call) (repo.Stored, error) {
 }
 
 // event gives an event type, by its name alone where the host no longer has it.
-func (a *API) event(name string) webhook.EventType {
+func (a *App) event(name string) webhook.EventType {
 	event, ok := a.Policy.EventTypes.Lookup(name)
 	if !ok {
 		return webhook.EventType{Name: name, Title: name}

@@ -11,7 +11,7 @@ import (
 
 // showNew is GET [I]/admin/webhooks/new: the form as most need it, or with the
 // values of the webhook that is to be duplicated.
-func (a *API) showNew(c *call) error {
+func (a *App) showNew(c *call) error {
 	form := adminui.Form{StartFrom: webhook.StartAll}
 	if c.webhookID = c.Query("from"); c.webhookID != "" {
 		stored, err := a.stored(c)
@@ -33,7 +33,7 @@ func (a *API) showNew(c *call) error {
 }
 
 // createByForm is POST [I]/admin/webhooks.
-func (a *API) createByForm(c *call) error {
+func (a *App) createByForm(c *call) error {
 	f, err := a.readForm(c)
 	if err != nil {
 		return a.refuse(c, err)
@@ -49,7 +49,7 @@ func (a *API) createByForm(c *call) error {
 }
 
 // showEdit is GET [I]/admin/webhooks/:webhook_id/edit.
-func (a *API) showEdit(c *call) error {
+func (a *App) showEdit(c *call) error {
 	stored, err := a.stored(c)
 	if err != nil {
 		return err
@@ -64,7 +64,7 @@ func (a *API) showEdit(c *call) error {
 
 // updateByForm is POST [I]/admin/webhooks/:webhook_id/edit. Sent twice it
 // succeeds twice.
-func (a *API) updateByForm(c *call) error {
+func (a *App) updateByForm(c *call) error {
 	if err := a.checkID(c); err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (a *API) updateByForm(c *call) error {
 
 // failChanged shows both versions of a webhook that somebody else changed
 // meanwhile.
-func (a *API) failChanged(c *call, f *posted, changed error) error {
+func (a *App) failChanged(c *call, f *posted, changed error) error {
 	stored, err := a.Repo.GetStored(c.ctx, c.instance, c.webhookID)
 	if err != nil {
 		return f.fail(err)
@@ -102,7 +102,7 @@ func (a *API) failChanged(c *call, f *posted, changed error) error {
 }
 
 // previewForm is POST [I]/admin/webhooks/preview. It stores nothing.
-func (a *API) previewForm(c *call) error {
+func (a *App) previewForm(c *call) error {
 	f, err := a.readForm(c)
 	if err != nil {
 		return a.refuse(c, err)

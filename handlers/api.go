@@ -9,7 +9,7 @@ import (
 )
 
 // createWebhook is POST [I]/private/webhooks.
-func (a *API) createWebhook(c *call) error {
+func (a *App) createWebhook(c *call) error {
 	in, err := a.readWebhook(c)
 	if err != nil {
 		return a.refuse(c, err)
@@ -26,7 +26,7 @@ func (a *API) createWebhook(c *call) error {
 }
 
 // getWebhook is GET [I]/private/webhooks/:webhook_id.
-func (a *API) getWebhook(c *call) error {
+func (a *App) getWebhook(c *call) error {
 	if err := a.checkID(c); err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (a *API) getWebhook(c *call) error {
 
 // updateWebhook is PATCH [I]/private/webhooks/:webhook_id. It replaces every
 // field; a template that is left out is cleared.
-func (a *API) updateWebhook(c *call) error {
+func (a *App) updateWebhook(c *call) error {
 	if err := a.checkID(c); err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (a *API) updateWebhook(c *call) error {
 }
 
 // deleteWebhook is DELETE [I]/private/webhooks/:webhook_id.
-func (a *API) deleteWebhook(c *call) error {
+func (a *App) deleteWebhook(c *call) error {
 	if err := a.checkID(c); err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (a *API) deleteWebhook(c *call) error {
 }
 
 // getConfig is GET [I]/config.
-func (a *API) getConfig(c *call) error {
+func (a *App) getConfig(c *call) error {
 	if err := a.Repo.HasInstance(c.ctx, c.instance); err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (a *API) getConfig(c *call) error {
 }
 
 // readWebhook reads and decodes the body of a request.
-func (a *API) readWebhook(c *call) (webhook.Input, error) {
+func (a *App) readWebhook(c *call) (webhook.Input, error) {
 	body, err := readBody(c, a.MaxBody)
 	if err != nil {
 		return webhook.Input{}, err
@@ -98,7 +98,7 @@ func (a *API) readWebhook(c *call) (webhook.Input, error) {
 
 // checkID answers for IDs that no webhook can have, and that PostgreSQL may not
 // even be asked for (a NUL, bytes that are not UTF-8).
-func (a *API) checkID(c *call) error {
+func (a *App) checkID(c *call) error {
 	if webhook.ValidID(c.webhookID) {
 		return nil
 	}
@@ -108,7 +108,7 @@ func (a *API) checkID(c *call) error {
 // refuse gives the problem of a request that is not worth asking the database
 // about, unless the instance is unknown: that is said first, whatever else is
 // wrong. A body that took all the time there is leaves none to ask in.
-func (a *API) refuse(c *call, problem error) error {
+func (a *App) refuse(c *call, problem error) error {
 	if errors.Is(problem, os.ErrDeadlineExceeded) {
 		return problem
 	}

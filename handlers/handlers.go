@@ -35,7 +35,7 @@ var (
 	ErrForbidden = errors.New("permission missing")
 )
 
-// Options are what the API works with. All fields are required unless they say
+// Options are what an App works with. All fields are required unless they say
 // otherwise.
 type Options struct {
 	Repo   *repo.Repo
@@ -67,24 +67,24 @@ type Options struct {
 	RequestTime time.Duration
 }
 
-// API serves the operations of the merchant's webhook API, and the admin's
+// App serves the operations of the merchant's webhook API, and the admin's
 // pages.
-type API struct {
+type App struct {
 	Options
 	config []byte
 	// apiBases are the groups' paths that the API was added at.
 	apiBases []string
 }
 
-// New makes an API.
-func New(o Options) (*API, error) {
-	api := &API{Options: o}
+// New makes an App.
+func New(o Options) (*App, error) {
+	a := &App{Options: o}
 	if o.Currency != nil {
 		config, err := o.Currency.config()
 		if err != nil {
 			return nil, err
 		}
-		api.config = config
+		a.config = config
 	}
-	return api, nil
+	return a, nil
 }

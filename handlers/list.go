@@ -21,7 +21,7 @@ type summary struct {
 
 // listWebhooks is GET [I]/private/webhooks: one page when the client gave a
 // limit, else all there are.
-func (a *API) listWebhooks(c *call) error {
+func (a *App) listWebhooks(c *call) error {
 	page, all, err := parsePage(c.Request.URL.RawQuery)
 	if err != nil {
 		return a.refuse(c, err)
@@ -58,7 +58,7 @@ func nextLink(page repo.Page, items []repo.Item) string {
 // streamWebhooks writes a list of several pages while it is read, and holds no
 // connection of the pool while the client takes its time. Each page has the
 // request's time limit anew. A list that fails is cut off.
-func (a *API) streamWebhooks(c *call, page repo.Page, items []repo.Item) {
+func (a *App) streamWebhooks(c *call, page repo.Page, items []repo.Item) {
 	c.Header("Content-Type", "application/json")
 	c.Status(http.StatusOK)
 	c.Writer.WriteHeaderNow()
@@ -88,7 +88,7 @@ func (a *API) streamWebhooks(c *call, page repo.Page, items []repo.Item) {
 	_ = connection.SetWriteDeadline(time.Time{})
 }
 
-func (a *API) nextPage(c *call, page repo.Page) ([]repo.Item, bool, error) {
+func (a *App) nextPage(c *call, page repo.Page) ([]repo.Item, bool, error) {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), a.RequestTime)
 	defer cancel()
 	return a.Repo.List(ctx, c.instance, page)
@@ -97,7 +97,7 @@ func (a *API) nextPage(c *call, page repo.Page) ([]repo.Item, bool, error) {
 // cutOff ends an answer that has begun so that the client sees an unexpected
 // end. (A panic with http.ErrAbortHandler would do, but gin's Recovery takes
 // it for handled, and the answer would end well.)
-func (a *API) cutOff(c *call, connection *http.ResponseController, err error) {
+func (a *App) cutOff(c *call, connection *http.ResponseController, err error) {
 	_ = connection.SetWriteDeadline(time.Unix(1, 0))
 	c.Abort()
 	if !hasLeft(c.Context, err) {

@@ -53,7 +53,7 @@ type operation struct {
 
 // apiTable lists every operation of the API. Routes, 405 with Allow, and
 // permissions come from it: to add an operation is to add a row and a function.
-func (a *API) apiTable() []operation {
+func (a *App) apiTable() []operation {
 	operations := []operation{
 		{endpointWebhooks, http.MethodGet, WebhooksRead, a.listWebhooks},
 		{endpointWebhooks, http.MethodPost, WebhooksWrite, a.createWebhook},
@@ -69,7 +69,7 @@ func (a *API) apiTable() []operation {
 
 // adminTable lists every operation of the admin's pages. An endpoint without a
 // parameter goes before the one that would take its name for an ID.
-func (a *API) adminTable() []operation {
+func (a *App) adminTable() []operation {
 	return []operation{
 		{pageList, http.MethodGet, WebhooksRead, a.showList},
 		{pageList, http.MethodPost, WebhooksWrite, a.createByForm},

@@ -40,7 +40,7 @@ const contentPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; 
 // setPageHeaders sets what every page carries. Under the policy no-referrer
 // browsers would send Origin: null with every form over plain http. A
 // Content-Security-Policy of the host's stays.
-func (a *API) setPageHeaders(c *call) {
+func (a *App) setPageHeaders(c *call) {
 	a.setHeaders(c.Context)
 	c.Header("Referrer-Policy", "same-origin")
 	if c.Writer.Header().Get("Content-Security-Policy") == "" {
@@ -50,7 +50,7 @@ func (a *API) setPageHeaders(c *call) {
 
 // show writes a page, in the host's layout if it has one. Nothing is written
 // before the page is whole.
-func (a *API) show(c *call, status int, view adminui.View) error {
+func (a *App) show(c *call, status int, view adminui.View) error {
 	if a.Admin.Layout == nil {
 		return a.showAlone(c, status, view)
 	}
@@ -64,7 +64,7 @@ func (a *API) show(c *call, status int, view adminui.View) error {
 }
 
 // showAlone writes a page without the host's layout.
-func (a *API) showAlone(c *call, status int, view adminui.View) error {
+func (a *App) showAlone(c *call, status int, view adminui.View) error {
 	page, err := a.Admin.UI.Render(status, a.pageRequest(c), view)
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func (a *API) showAlone(c *call, status int, view adminui.View) error {
 
 // showInLayout lets the host write the page into a buffer: neither an error nor
 // a panic of its leaves half a page behind.
-func (a *API) showInLayout(c *call, page adminui.Page) error {
+func (a *App) showInLayout(c *call, page adminui.Page) error {
 	writer := c.Writer
 	whole := newBuffer(writer)
 	c.Writer = whole
@@ -102,7 +102,7 @@ func (e *layoutError) Error() string { return "Config.Admin.Layout: " + e.cause.
 func (e *layoutError) Unwrap() error { return e.cause }
 
 // pageRequest is what a page needs to know of its request.
-func (a *API) pageRequest(c *call) adminui.Request {
+func (a *App) pageRequest(c *call) adminui.Request {
 	r := adminui.Request{
 		Language: a.language(c),
 		Base:     c.base(),
@@ -126,7 +126,7 @@ func (a *API) pageRequest(c *call) adminui.Request {
 }
 
 // language is the reader's: as the host says, else as the browser asks.
-func (a *API) language(c *call) *adminui.Language {
+func (a *App) language(c *call) *adminui.Language {
 	var preferred []string
 	if a.Admin.Language != nil {
 		preferred = append(preferred, a.Admin.Language(c.Context))
@@ -135,13 +135,13 @@ func (a *API) language(c *call) *adminui.Language {
 }
 
 // mayWrite reports whether this reader may change webhooks too.
-func (a *API) mayWrite(c *call) bool {
+func (a *App) mayWrite(c *call) bool {
 	return c.granted == WebhooksWrite || c.granted == WebhooksRead && a.wouldAllow(c, WebhooksWrite)
 }
 
 // wouldAllow asks the host what else this reader may do, on a copy of the
 // request: what that answers goes nowhere.
-func (a *API) wouldAllow(c *call, p Permission) bool {
+func (a *App) wouldAllow(c *call, p Permission) bool {
 	question := c.Copy()
 	answer := newBuffer(c.Writer)
 	question.Writer = answer
@@ -162,7 +162,7 @@ func (c *call) seeOther(page string) error {
 
 // apiRoot is the API's absolute address, for lines to be pasted elsewhere: where
 // it is added beside the pages, the way to them; else that of its first group.
-func (a *API) apiRoot(c *call) string {
+func (a *App) apiRoot(c *call) string {
 	base := "/" + strings.Join(c.mount.base, "/")
 	if len(a.apiBases) == 0 || slices.Contains(a.apiBases, base) {
 		return a.publicRoot(c) + c.at.root()
@@ -181,7 +181,7 @@ func (a *API) apiRoot(c *call) string {
 }
 
 // publicRoot is the host's root as the reader's browser sees it.
-func (a *API) publicRoot(c *call) string {
+func (a *App) publicRoot(c *call) string {
 	if a.Admin.PublicURL != nil {
 		return strings.TrimSuffix(a.Admin.PublicURL.String(), "/")
 	}
@@ -193,7 +193,7 @@ func (a *API) publicRoot(c *call) string {
 }
 
 // back is the path of this page on this host, for the way back from signing in.
-func (a *API) back(c *call) string {
+func (a *App) back(c *call) string {
 	path := ""
 	if a.Admin.PublicURL != nil {
 		path = a.Admin.PublicURL.EscapedPath()

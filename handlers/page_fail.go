@@ -12,7 +12,7 @@ import (
 // failPage shows what went wrong: the form with all that was typed where there
 // is one, else a page that says what to do. The cause of a fault of the server
 // goes to the log, once, and nowhere else.
-func (a *API) failPage(c *call, err error) {
+func (a *App) failPage(c *call, err error) {
 	problem := problemOf(err)
 	a.logFault(c.Context, problem, err)
 	if problem.Code == webhook.CodeUnauthorized && a.askToSignIn(c, problem) {
@@ -28,7 +28,7 @@ func (a *API) failPage(c *call, err error) {
 
 // showFailure shows a page of an error; where not even that can be made, a
 // plain one.
-func (a *API) showFailure(c *call, status int, view adminui.View, cause error) {
+func (a *App) showFailure(c *call, status int, view adminui.View, cause error) {
 	closeUnread(c.Context)
 	if !errors.As(cause, new(*layoutError)) {
 		err := a.show(c, status, view)
@@ -43,7 +43,7 @@ func (a *API) showFailure(c *call, status int, view adminui.View, cause error) {
 }
 
 // again is a form that comes back.
-func (a *API) again(c *call, form adminui.Form, problem *webhook.Problem) adminui.Form {
+func (a *App) again(c *call, form adminui.Form, problem *webhook.Problem) adminui.Form {
 	if problem.Code.IsFault() {
 		form.IsFailed, form.Failed = true, requestID(c)
 		form.Problems = nil
@@ -52,7 +52,7 @@ func (a *API) again(c *call, form adminui.Form, problem *webhook.Problem) adminu
 }
 
 // apology is the page for what went wrong without a form.
-func (a *API) apology(c *call, problem *webhook.Problem) adminui.Apology {
+func (a *App) apology(c *call, problem *webhook.Problem) adminui.Apology {
 	apology := adminui.Apology{ID: problem.Subject, RequestID: requestID(c), Limit: formLimit * a.MaxBody}
 	switch problem.Code {
 	case webhook.CodeUnauthorized:
@@ -86,7 +86,7 @@ func (a *API) apology(c *call, problem *webhook.Problem) adminui.Apology {
 // askToSignIn leads who is not signed in to the host's page for it. A form that
 // was posted is never redirected: it comes back as it was typed, and nothing is
 // read from the database.
-func (a *API) askToSignIn(c *call, problem *webhook.Problem) bool {
+func (a *App) askToSignIn(c *call, problem *webhook.Problem) bool {
 	signIn := a.signIn(c)
 	if isSafe(c.Request.Method) {
 		if signIn == "" {
@@ -118,7 +118,7 @@ func (a *API) askToSignIn(c *call, problem *webhook.Problem) bool {
 
 // signIn is where to sign in and come back from; empty where the host has not
 // said.
-func (a *API) signIn(c *call) string {
+func (a *App) signIn(c *call) string {
 	if a.Admin.LoginURL == nil {
 		return ""
 	}

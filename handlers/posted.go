@@ -75,7 +75,7 @@ func (f *posted) proposeID(taken string) {
 
 // readForm reads the form of a request. A form that could not be read whole
 // comes back with what could.
-func (a *API) readForm(c *call) (*posted, error) {
+func (a *App) readForm(c *call) (*posted, error) {
 	values, read := formRead(c.Request)
 	var broken error
 	if !read {
@@ -94,7 +94,7 @@ func (a *API) readForm(c *call) (*posted, error) {
 
 // understand makes of a form's fields the input that it means, and the page
 // that shows it.
-func (a *API) understand(c *call, values url.Values) *posted {
+func (a *App) understand(c *call, values url.Values) *posted {
 	last := func(name string) string {
 		if all := values[name]; len(all) > 0 {
 			return all[len(all)-1]

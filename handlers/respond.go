@@ -25,7 +25,7 @@ type failure struct {
 
 // fail writes what went wrong. The cause of a fault of the server goes to the
 // log, once, and nowhere else.
-func (a *API) fail(c *gin.Context, err error) {
+func (a *App) fail(c *gin.Context, err error) {
 	problem := problemOf(err)
 	a.logFault(c, problem, err)
 	closeUnread(c)
@@ -55,7 +55,7 @@ func problemOf(err error) *webhook.Problem {
 
 // logFault tells the operator of a fault of the server, unless it is only that
 // the client has left.
-func (a *API) logFault(c *gin.Context, problem *webhook.Problem, err error) {
+func (a *App) logFault(c *gin.Context, problem *webhook.Problem, err error) {
 	if problem.Code.IsFault() && !hasLeft(c, err) {
 		a.logFailure(c, "request failed", err)
 	}
@@ -75,7 +75,7 @@ func hasLeft(c *gin.Context, err error) bool {
 	return errors.Is(err, context.Canceled) && c.Request.Context().Err() != nil
 }
 
-func (a *API) logFailure(c *gin.Context, message string, err error) {
+func (a *App) logFailure(c *gin.Context, message string, err error) {
 	a.Logger.ErrorContext(c.Request.Context(), message,
 		"method", c.Request.Method, "route", c.FullPath(), "error", err)
 }

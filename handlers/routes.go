@@ -31,7 +31,7 @@ type half struct {
 // It panics, as gin does, when a route can not stand beside the host's routes,
 // and when the group's path already has a parameter of a name that the routes
 // need: gin would give the host's value.
-func (a *API) RegisterAPI(r *gin.RouterGroup) {
+func (a *App) RegisterAPI(r *gin.RouterGroup) {
 	a.apiBases = append(a.apiBases, r.BasePath())
 	a.register(r, half{
 		operations: a.apiTable(),
@@ -43,7 +43,7 @@ func (a *API) RegisterAPI(r *gin.RouterGroup) {
 
 // RegisterAdmin adds the routes of the admin's pages to the group. It panics as
 // RegisterAPI does.
-func (a *API) RegisterAdmin(r *gin.RouterGroup) {
+func (a *App) RegisterAdmin(r *gin.RouterGroup) {
 	a.register(r, half{
 		operations: a.adminTable(),
 		patterns:   append(webhookPatterns("/admin/webhooks"), "/admin/webhook-assets/:"+webhookParam),
@@ -56,14 +56,14 @@ func webhookPatterns(list string) []string {
 	return []string{list, list + "/", list + "/:" + webhookParam, list + "/:" + webhookParam + "/*rest"}
 }
 
-func (a *API) configPattern() []string {
+func (a *App) configPattern() []string {
 	if a.Currency == nil {
 		return nil
 	}
 	return []string{"/config"}
 }
 
-func (a *API) register(r *gin.RouterGroup, h half) {
+func (a *App) register(r *gin.RouterGroup, h half) {
 	base := r.BasePath()
 	a.refuseTakenParameters(base)
 	mounts := []mount{{half: h, base: segments(base)}}
@@ -82,7 +82,7 @@ func (a *API) register(r *gin.RouterGroup, h half) {
 	}
 }
 
-func (a *API) refuseTakenParameters(base string) {
+func (a *App) refuseTakenParameters(base string) {
 	needed := []string{webhookParam}
 	if a.Instance == nil {
 		needed = append(needed, a.InstanceParam)

@@ -27,7 +27,7 @@ var errAnswered = errors.New("answered by the host")
 
 // serve is the adapter between gin and the operations. It alone has failures
 // written, by the half that the route is of.
-func (a *API) serve(c *gin.Context, m mount) {
+func (a *App) serve(c *gin.Context, m mount) {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), a.RequestTime)
 	defer cancel()
 	run := &call{Context: c, ctx: ctx, mount: m}
@@ -39,7 +39,7 @@ func (a *API) serve(c *gin.Context, m mount) {
 
 // dispatch takes the steps that all operations share, in the order that SPEC
 // R1, A7 and R2 give them, before the body is read.
-func (a *API) dispatch(c *call) error {
+func (a *App) dispatch(c *call) error {
 	m := c.mount
 	var ok bool
 	if c.at, ok = m.locate(c.Context); !ok {
@@ -80,7 +80,7 @@ func (c *call) limitBody() {
 }
 
 // setHeaders sets what every answer carries.
-func (a *API) setHeaders(c *gin.Context) {
+func (a *App) setHeaders(c *gin.Context) {
 	c.Header("Cache-Control", "no-store")
 	c.Header("X-Content-Type-Options", "nosniff")
 }
@@ -90,7 +90,7 @@ func (a *API) setHeaders(c *gin.Context) {
 // loses its cookies, so that Authorize can not take one for the credentials
 // that the exemption was given for. (HTTP's own sign-in, Basic, is sent by
 // browsers unasked: the README tells hosts to guard it themselves.)
-func (a *API) checkOrigin(c *gin.Context) error {
+func (a *App) checkOrigin(c *gin.Context) error {
 	if c.GetHeader("Authorization") != "" {
 		if !isSafe(c.Request.Method) {
 			c.Request.Header.Del("Cookie")
@@ -120,7 +120,7 @@ func isSafe(method string) bool {
 }
 
 // instanceOf tells which instance a request means.
-func (a *API) instanceOf(c *gin.Context, at location) (string, error) {
+func (a *App) instanceOf(c *gin.Context, at location) (string, error) {
 	switch {
 	case a.Instance != nil:
 		instance, err := a.Instance(c)
@@ -132,7 +132,7 @@ func (a *API) instanceOf(c *gin.Context, at location) (string, error) {
 }
 
 // authorize asks the host whether the request may do what it wants.
-func (a *API) authorize(c *gin.Context, instance string, p Permission) error {
+func (a *App) authorize(c *gin.Context, instance string, p Permission) error {
 	if p == "" {
 		return nil
 	}

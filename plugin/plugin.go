@@ -40,7 +40,7 @@ var (
 type Plugin struct {
 	cfg  Config
 	repo *repo.Repo
-	api  *handlers.API
+	app  *handlers.App
 }
 
 // New checks the configuration, fills in its defaults, and makes a Plugin. It
@@ -67,7 +67,7 @@ func New(cfg Config) (*Plugin, error) {
 	if err != nil {
 		return nil, fmt.Errorf("merchant-webhooks: Config.Admin: %w", err)
 	}
-	api, err := handlers.New(handlers.Options{
+	app, err := handlers.New(handlers.Options{
 		Repo:            store,
 		Policy:          webhook.Policy{EventTypes: events, AllowedNetworks: cfg.AllowedNetworks, RefuseBreakable: cfg.RefuseBreakable},
 		Logger:          cfg.Logger,
@@ -85,7 +85,7 @@ func New(cfg Config) (*Plugin, error) {
 	if err != nil {
 		return nil, fmt.Errorf("merchant-webhooks: %w", err)
 	}
-	return &Plugin{cfg: cfg, repo: store, api: api}, nil
+	return &Plugin{cfg: cfg, repo: store, app: app}, nil
 }
 
 // Register adds the routes of the webhook API and of the admin's pages to the
@@ -103,12 +103,12 @@ func (p *Plugin) Register(r *gin.RouterGroup) {
 // RegisterAPI adds the routes of the webhook API alone, for a host that wants
 // other middleware, or another prefix, for the pages. It panics as Register
 // does.
-func (p *Plugin) RegisterAPI(r *gin.RouterGroup) { p.api.RegisterAPI(r) }
+func (p *Plugin) RegisterAPI(r *gin.RouterGroup) { p.app.RegisterAPI(r) }
 
 // RegisterAdmin adds the routes of the admin's pages alone. It panics as
 // Register does. Where the API is added too, do that first: the pages name its
 // address.
-func (p *Plugin) RegisterAdmin(r *gin.RouterGroup) { p.api.RegisterAdmin(r) }
+func (p *Plugin) RegisterAdmin(r *gin.RouterGroup) { p.app.RegisterAdmin(r) }
 
 // AddInstance makes an instance, so that webhooks can be stored in it. Adding
 // one that exists is nil. With a transaction of the host's the instance is
