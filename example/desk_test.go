@@ -41,9 +41,11 @@ func migrated(t *testing.T) string {
 	})
 }
 
-// newSite serves the example's handler over a database of the test's own.
+// newSite serves the example's handler over a database of the test's own, which
+// lets the test run beside others.
 func newSite(t *testing.T) *site {
 	t.Helper()
+	t.Parallel()
 	s := &site{t: t, db: pgtest.Open(t, migrated(t))}
 	shop, err := newShop(t.Context(), s.db, slog.New(slog.DiscardHandler))
 	if err != nil {

@@ -86,36 +86,32 @@ func TestA6Together(t *testing.T) {
 // byte of it back: browsers send other line breaks, and leave out the first.
 func TestA6Unchanged(t *testing.T) {
 	texts := map[string]string{
-		"lf":        "one\ntwo\n",
-		"crlf":      "one\r\ntwo\r\n",
-		"mixed":     "one\r\ntwo\nthree",
-		"first":     "\n\none",
-		"first-rn":  "\r\n{{order_id}}",
-		"textarea":  "</textarea><script>alert(1)</script> &lt; &amp;lt; <!-- {{{json.order_id}}}",
-		"spaces":    "  \t one  \n\n  ",
-		"newline":   "\n",
-		"unicode":   "Käse 😀 \u00a0\u200d\ufeff",
-		"go-braces": "[[.]] {{! [[ }} {{=<% %>=}} <%order_id%>",
+		"lf":       "one\ntwo\n",
+		"crlf":     "one\r\ntwo\r\n",
+		"mixed":    "one\r\ntwo\nthree",
+		"first":    "\n\none",
+		"first-rn": "\r\n{{order_id}}",
+		"newline":  "\n",
+		"signs": "  \t </textarea><script>alert(1)</script> &lt; &amp;lt; <!-- {{{json.order_id}}} [[.]] {{! [[ }}" +
+			" {{=<% %>=}} <%order_id%> Käse 😀 \u00a0\u200d\ufeff  ",
 	}
 	eachWay(t, func(t *testing.T, s *site, p *browser.Page) {
 		header := "Content-Type: text/plain\nX-Shop: one\n"
 		for id, text := range texts {
 			s.create(id, address, func(w *stored) { w.Body, w.Header = text, header })
-			p.Open("/admin/webhooks/" + id + "/edit")
-			if got := p.Value("Send to this address"); got != address {
-				t.Errorf("%s: the form of what curl made has the address %q", id, got)
-			}
-			if p.Click("Save"); p.Status != 200 {
-				t.Errorf("%s: Save is answered with %d", id, p.Status)
-			}
-			if got := s.read(id); got.Body != text || got.Header != header {
-				t.Errorf("%s: %q was saved unchanged and is stored as %q", id, text, got.Body)
-			}
-			p.Open("/admin/webhooks/" + id + "/edit")
-			p.Click("Preview")
-			p.Click("Save")
-			if got := s.read(id); got.Body != text || got.Header != header {
-				t.Errorf("%s: after a preview %q is stored as %q", id, text, got.Body)
+			for _, way := range []string{"Save", "Preview"} {
+				p.Open("/admin/webhooks/" + id + "/edit")
+				if got := p.Value("Send to this address"); got != address {
+					t.Errorf("%s: the form of what curl made has the address %q", id, got)
+				}
+				if way == "Preview" {
+					p.Click("Preview")
+				}
+				p.Click("Save")
+				p.Shows("“" + id + "” is saved.")
+				if got := s.read(id); got.Body != text || got.Header != header {
+					t.Errorf("%s, %s: %q was saved unchanged and is stored as %q", way, id, text, got.Body)
+				}
 			}
 		}
 	})
@@ -125,7 +121,7 @@ func TestA6Unchanged(t *testing.T) {
 func TestC10IDs(t *testing.T) {
 	s := newSite(t)
 	p := s.sitDown("demo")
-	for _, id := range []string{"Käse für 2+2", "100%", "a%2Fb", "a:b", "new", "preview", "assets", "webhook-assets", "...", "a?b#c&d=e", "\"<b>'"} {
+	for _, id := range []string{"Käse für 2+2", "100% a%2Fb:c", "new", "preview", "assets", "...", "a?b#c&d=e\"<b>'"} {
 		s.create(id, address, nil)
 		p.Open("/admin/webhooks")
 		p.Click(id)
@@ -142,11 +138,6 @@ func TestC10IDs(t *testing.T) {
 		if got := s.read(id).URL; got != "https://new.example/" {
 			t.Errorf("%s: stored with %s", id, got)
 		}
-		p.Click("Show its page")
-		p.Click("Duplicate")
-		p.Fill("ID", "copy of it")
-		p.Click("Save")
-		p.Shows("“copy of it” is saved.")
 		p.Click("Delete “" + id + "”")
 		p.Shows("Delete “" + id + "”?")
 		p.Click("Delete")
@@ -154,6 +145,5 @@ func TestC10IDs(t *testing.T) {
 		if status, _ := s.ask(http.MethodGet, "/"+url.PathEscape(id), nil); status != 404 {
 			t.Errorf("%s: it is still there: %d", id, status)
 		}
-		s.curl(http.MethodDelete, "/copy%20of%20it", nil)
 	}
 }

@@ -17,7 +17,6 @@ const address = "https://erp.example.com/hook"
 func eachWay(t *testing.T, do func(t *testing.T, s *site, p *browser.Page)) {
 	for _, name := range []string{"with scripts", "without scripts"} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			s := newSite(t)
 			p := browser.New(t, s.URL)
 			if name == "without scripts" {

@@ -83,7 +83,12 @@ func launch() error {
 		// names of .test are there for plain http as browsers see it: to them
 		// 127.0.0.1 is as good as https.
 		chromedp.Flag("host-resolver-rules", "MAP *.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
-		chromedp.Flag("disable-features", "HttpsUpgrades,HttpsFirstBalancedModeAutoEnable"),
+		chromedp.Flag("disable-features", "HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,"+
+			// What costs time and is of no use here.
+			"Translate,OptimizationHints,MediaRouter,SpareRendererForSitePerProcess"),
+		chromedp.Flag("disable-extensions", true),
+		chromedp.Flag("disable-default-apps", true),
+		chromedp.Flag("disable-client-side-phishing-detection", true),
 		// Dates and number forms of the browser's own are the same everywhere.
 		chromedp.Env("LANG=en_US.UTF-8", "LANGUAGE=en", "TZ=UTC"),
 	)

@@ -52,16 +52,18 @@ func (p *Page) Look(width int64, scheme string) {
 	}
 }
 
-// Check judges the state that the page is in, in both widths and schemes. The
-// state's name is for the report.
+// Check judges the state that the page is in, in both widths and schemes.
+// Without scripts, where pages are nearly the same, light is judged wide and
+// dark narrow. The state's name is for the report.
 func (p *Page) Check(state string) {
 	p.t.Helper()
 	before := p.look
-	for _, width := range []int64{Wide, Narrow} {
-		for _, scheme := range []string{Light, Dark} {
-			p.Look(width, scheme)
-			p.CheckLook(state)
+	for _, look := range []look{{Wide, Light}, {Wide, Dark}, {Narrow, Light}, {Narrow, Dark}} {
+		if p.noScripts && (look.width == Wide) != (look.scheme == Light) {
+			continue
 		}
+		p.Look(look.width, look.scheme)
+		p.CheckLook(state)
 	}
 	p.Look(before.width, before.scheme)
 }
