@@ -43,11 +43,11 @@ func (m *maker) changed(c Changed, yours Values) changedSheet {
 		name         string
 		stored, your shownText
 	}{
-		{fieldEventType, m.eventText(stored.EventType), m.eventText(yours.EventType)},
-		{fieldURL, m.secretURL(stored.URL, yours.URL), m.secretURL(yours.URL, stored.URL)},
-		{fieldHTTPMethod, plainText(stored.HTTPMethod), plainText(yours.HTTPMethod)},
-		{fieldHeaderTemplate, m.secretHeaders(stored.HeaderTemplate), m.secretHeaders(yours.HeaderTemplate)},
-		{fieldBodyTemplate, plainText(stored.BodyTemplate), plainText(yours.BodyTemplate)},
+		{webhook.FieldEventType, m.eventText(stored.EventType), m.eventText(yours.EventType)},
+		{webhook.FieldURL, m.secretURL(stored.URL, yours.URL), m.secretURL(yours.URL, stored.URL)},
+		{webhook.FieldHTTPMethod, plainText(stored.HTTPMethod), plainText(yours.HTTPMethod)},
+		{webhook.FieldHeaderTemplate, m.secretHeaders(stored.HeaderTemplate), m.secretHeaders(yours.HeaderTemplate)},
+		{webhook.FieldBodyTemplate, plainText(stored.BodyTemplate), plainText(yours.BodyTemplate)},
 	} {
 		if slices.Equal(field.stored.lines, field.your.lines) {
 			continue

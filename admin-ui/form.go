@@ -7,16 +7,6 @@ import (
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
-// The JSON names of a webhook's fields, which the form's fields bear.
-const (
-	fieldID             = "webhook_id"
-	fieldEventType      = "event_type"
-	fieldURL            = "url"
-	fieldHTTPMethod     = "http_method"
-	fieldHeaderTemplate = "header_template"
-	fieldBodyTemplate   = "body_template"
-)
-
 // A formSheet is what templates/form.html prints.
 type formSheet struct {
 	*maker
@@ -144,7 +134,7 @@ func (m *maker) failed(key, requestID string) template.HTML {
 }
 
 // formOrder is the order of the fields in the form.
-var formOrder = []string{fieldEventType, fieldURL, fieldHTTPMethod, fieldHeaderTemplate, fieldBodyTemplate, fieldID}
+var formOrder = []string{webhook.FieldEventType, webhook.FieldURL, webhook.FieldHTTPMethod, webhook.FieldHeaderTemplate, webhook.FieldBodyTemplate, webhook.FieldID}
 
 // summarize lists the problems as their fields follow in the form, and before
 // them those of none.
@@ -157,7 +147,7 @@ func (s *formSheet) summarize() {
 		switch {
 		case isTaken(p):
 			item.Text = s.HTML("refusal.taken_summary", "id", p.Subject, "other", webhook.OtherID(p.Subject))
-		case p.Field == fieldID && s.Fixed:
+		case p.Field == webhook.FieldID && s.Fixed:
 			item.Field = ""
 		}
 		s.Summary.Items = append(s.Summary.Items, item)
@@ -166,7 +156,7 @@ func (s *formSheet) summarize() {
 
 // isTaken reports whether the problem is an ID that another webhook has.
 func isTaken(p *webhook.Problem) bool {
-	return p.Code == webhook.CodeWebhookExists && p.Field == fieldID
+	return p.Code == webhook.CodeWebhookExists && p.Field == webhook.FieldID
 }
 
 // problem puts a problem into words. What is a fault of the server has none.

@@ -54,12 +54,12 @@ func groupOf(event string) string {
 
 func (s *formSheet) fillFields() {
 	values := s.View.Values
-	s.Event = s.field(fieldEventType, values.EventType, false)
-	s.URL = s.field(fieldURL, values.URL, true)
-	s.Method = s.field(fieldHTTPMethod, values.HTTPMethod, true)
-	s.Headers = s.field(fieldHeaderTemplate, values.HeaderTemplate, true)
-	s.Body = s.field(fieldBodyTemplate, values.BodyTemplate, true)
-	s.ID = s.field(fieldID, values.WebhookID, true)
+	s.Event = s.field(webhook.FieldEventType, values.EventType, false)
+	s.URL = s.field(webhook.FieldURL, values.URL, true)
+	s.Method = s.field(webhook.FieldHTTPMethod, values.HTTPMethod, true)
+	s.Headers = s.field(webhook.FieldHeaderTemplate, values.HeaderTemplate, true)
+	s.Body = s.field(webhook.FieldBodyTemplate, values.BodyTemplate, true)
+	s.ID = s.field(webhook.FieldID, values.WebhookID, true)
 
 	s.Groups = s.groups()
 	s.Methods = methods(values.HTTPMethod)
@@ -105,7 +105,7 @@ func (s *formSheet) groups() []eventGroup {
 	add := func(event webhook.EventType, key string) {
 		i := slices.Index(eventGroups, groupOf(event.Name))
 		groups[i].Events = append(groups[i].Events, eventChoice{
-			ID:      fieldEventType + "-" + key,
+			ID:      webhook.FieldEventType + "-" + key,
 			Key:     key,
 			Name:    event.Name,
 			Title:   s.Language.EventTitle(event),
@@ -136,7 +136,7 @@ func markField(groups []eventGroup) {
 			}
 		}
 	}
-	target.ID = fieldEventType
+	target.ID = webhook.FieldEventType
 }
 
 // methods are the choice of methods, with one that is none as it was typed.

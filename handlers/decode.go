@@ -31,12 +31,12 @@ func decodeWebhook(body []byte) (webhook.Input, error) {
 		return webhook.Input{}, refuseBody(webhook.Say("body.object", "type", "null"), nil)
 	}
 	return webhook.Input{
-		WebhookID:      decodeValue(object["webhook_id"]),
-		EventType:      decodeValue(object["event_type"]),
-		URL:            decodeValue(object["url"]),
-		HTTPMethod:     decodeValue(object["http_method"]),
-		HeaderTemplate: decodeValue(object["header_template"]),
-		BodyTemplate:   decodeValue(object["body_template"]),
+		WebhookID:      decodeValue(object[webhook.FieldID]),
+		EventType:      decodeValue(object[webhook.FieldEventType]),
+		URL:            decodeValue(object[webhook.FieldURL]),
+		HTTPMethod:     decodeValue(object[webhook.FieldHTTPMethod]),
+		HeaderTemplate: decodeValue(object[webhook.FieldHeaderTemplate]),
+		BodyTemplate:   decodeValue(object[webhook.FieldBodyTemplate]),
 	}, nil
 }
 

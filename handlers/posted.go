@@ -55,7 +55,7 @@ func (f *posted) fail(err error) error {
 	if problem.Code == webhook.CodeWebhookExists && f.form.Changed == nil {
 		f.proposeID(problem.Subject)
 		taken := *problem
-		taken.Field = "webhook_id"
+		taken.Field = webhook.FieldID
 		problem = &taken
 	}
 	f.form.Deleted = problem.Code == webhook.CodeWebhookUnknown
@@ -102,15 +102,15 @@ func (a *App) understand(c *call, values url.Values) *posted {
 		return ""
 	}
 	value := func(name string) webhook.Value { return webhook.Value{Text: last(name)} }
-	f := &posted{postedID: last("webhook_id")}
+	f := &posted{postedID: last(webhook.FieldID)}
 	f.form.Version = version(last("version"))
 	in := webhook.Input{
-		WebhookID:      value("webhook_id"),
-		EventType:      value("event_type"),
-		URL:            value("url"),
-		HTTPMethod:     value("http_method"),
-		HeaderTemplate: value("header_template"),
-		BodyTemplate:   value("body_template"),
+		WebhookID:      value(webhook.FieldID),
+		EventType:      value(webhook.FieldEventType),
+		URL:            value(webhook.FieldURL),
+		HTTPMethod:     value(webhook.FieldHTTPMethod),
+		HeaderTemplate: value(webhook.FieldHeaderTemplate),
+		BodyTemplate:   value(webhook.FieldBodyTemplate),
 	}
 	switch {
 	case c.at.endpoint == pageEdit:

@@ -56,7 +56,7 @@ func (o *output) take(p []byte) error {
 	if o.texts > maxTexts || o.text.Len()+len(value) > MaxExpandedBytes {
 		return o.overBudget()
 	}
-	if isValue && o.field == fieldHeaderTemplate && bytes.ContainsAny(value, "\r\n") {
+	if isValue && o.field == FieldHeaderTemplate && bytes.ContainsAny(value, "\r\n") {
 		line := 1 + strings.Count(o.text.String(), "\n")
 		return o.refuse(Say("header_template.value_line_break", "line", line))
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // templateFields begin the keys that are put together of a field and a fault.
-var templateFields = []string{fieldHeaderTemplate, fieldBodyTemplate}
+var templateFields = []string{FieldHeaderTemplate, FieldBodyTemplate}
 
 // sources is what the repository's Go files say: every text in them, and the
 // keys that Say is called with. A key that begins with a variable, as in
@@ -144,11 +144,11 @@ var placeholder = regexp.MustCompile(`\{[a-z]+\}`)
 // they differ in the noun alone, so both name the same placeholders.
 func TestEnglish_TemplatesDiffer(t *testing.T) {
 	for key, body := range english {
-		suffix, ok := strings.CutPrefix(key, fieldBodyTemplate)
+		suffix, ok := strings.CutPrefix(key, FieldBodyTemplate)
 		if !ok {
 			continue
 		}
-		headers, ok := english[fieldHeaderTemplate+suffix]
+		headers, ok := english[FieldHeaderTemplate+suffix]
 		if !ok {
 			t.Errorf("%s has a text for the body alone", suffix)
 		}

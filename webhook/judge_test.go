@@ -113,7 +113,7 @@ func TestV8_Properties(t *testing.T) {
 	mended := 0
 	rapid.Check(t, func(t *rapid.T) {
 		body := jsonTemplate{t: t, names: outerNames}.value()
-		template, m := parseTemplate(fieldBodyTemplate, body)
+		template, m := parseTemplate(FieldBodyTemplate, body)
 		if !m.IsZero() {
 			t.Fatalf("%s: %s", body, m.English())
 		}
@@ -143,7 +143,7 @@ func TestV8_Properties(t *testing.T) {
 			mended++
 			before := body
 			body = m.apply(body)
-			template, msg := parseTemplate(fieldBodyTemplate, body)
+			template, msg := parseTemplate(FieldBodyTemplate, body)
 			if !msg.IsZero() {
 				t.Fatalf("%s is mended to %s: %s", before, body, msg.English())
 			}
@@ -214,7 +214,7 @@ func FuzzPreview(f *testing.F) {
 		p := p
 		p.RefuseBreakable = true
 		_, problems := Validate(in, p)
-		if len(problems) == 0 && !preview.Sound || len(problems) == 1 && problems[0].Field == fieldBodyTemplate && preview.Sound {
+		if len(problems) == 0 && !preview.Sound || len(problems) == 1 && problems[0].Field == FieldBodyTemplate && preview.Sound {
 			t.Errorf("the preview calls it sound (%t), Validate says %v", preview.Sound, problems)
 		}
 	})

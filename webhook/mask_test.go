@@ -127,7 +127,7 @@ func FuzzMaskHeaders(f *testing.F) {
 		for _, template := range []string{
 			before + "\nAuthorization: " + secret + after, before + "Authorization: a" + secret + after, before + "{{order_id}}: " + secret + after,
 		} {
-			parsed, m := parseTemplate(fieldHeaderTemplate, template)
+			parsed, m := parseTemplate(FieldHeaderTemplate, template)
 			if !m.IsZero() || strings.Contains(before+after, secret) {
 				return
 			}

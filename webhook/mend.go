@@ -116,7 +116,7 @@ func (f finding) wholeLists(text string, event EventType) []mend {
 // and what may still be wrong must come later. What was JSON stays JSON.
 func (f finding) mendedBy(m mend, text string, event EventType) bool {
 	edited := m.apply(text)
-	template, fault := parseTemplate(fieldBodyTemplate, edited)
+	template, fault := parseTemplate(FieldBodyTemplate, edited)
 	if !fault.IsZero() {
 		return false
 	}

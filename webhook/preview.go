@@ -61,7 +61,7 @@ func MakePreview(in Input, p Policy) Preview {
 		return preview
 	}
 	event = event.remembering()
-	headers, _ := readTemplate(fieldHeaderTemplate, in.HeaderTemplate, MaxHeaderTemplateBytes)
+	headers, _ := readTemplate(FieldHeaderTemplate, in.HeaderTemplate, MaxHeaderTemplateBytes)
 	if headers != nil {
 		preview.Headers = headers.sendable(event)
 		preview.Remarks = headers.remarks(in.HeaderTemplate.Text, event)
@@ -70,7 +70,7 @@ func MakePreview(in Input, p Policy) Preview {
 	if in.BodyTemplate == (Value{}) {
 		return preview
 	}
-	body, m := readTemplate(fieldBodyTemplate, in.BodyTemplate, MaxBodyTemplateBytes)
+	body, m := readTemplate(FieldBodyTemplate, in.BodyTemplate, MaxBodyTemplateBytes)
 	if preview.Sound = m.IsZero(); !preview.Sound {
 		return preview
 	}
@@ -117,8 +117,8 @@ func Breaks(w Webhook, p Policy) (Message, bool) {
 // judgeBody says how a body breaks; the zero Message where it does not, is not
 // JSON, or can not be expanded, which others say.
 func judgeBody(headerTemplate, bodyTemplate Value, event EventType) Message {
-	headers, _ := readTemplate(fieldHeaderTemplate, headerTemplate, MaxHeaderTemplateBytes)
-	body, _ := readTemplate(fieldBodyTemplate, bodyTemplate, MaxBodyTemplateBytes)
+	headers, _ := readTemplate(FieldHeaderTemplate, headerTemplate, MaxHeaderTemplateBytes)
+	body, _ := readTemplate(FieldBodyTemplate, bodyTemplate, MaxBodyTemplateBytes)
 	if headers == nil || body == nil || bodyTemplate.Text == "" || !sayJSON(headers.sendable(event)) {
 		return Message{}
 	}

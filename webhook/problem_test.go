@@ -20,7 +20,7 @@ func TestProblem(t *testing.T) {
 		},
 		{
 			"V7 a field and what is wrong with it",
-			Problem{Code: CodeJSONInvalid, Field: fieldURL, Message: Say("url.missing")},
+			Problem{Code: CodeJSONInvalid, Field: FieldURL, Message: Say("url.missing")},
 			"GENERIC_JSON_INVALID url: url.missing", Say("url.missing").English(),
 		},
 		{

@@ -32,7 +32,7 @@ func (t *Template) remarks(text string, event EventType) []Message {
 			continue
 		}
 		seen[r.rest] = true
-		key := unknownNames[[2]bool{t.field == fieldHeaderTemplate, r.root == jsonRoot}]
+		key := unknownNames[[2]bool{t.field == FieldHeaderTemplate, r.root == jsonRoot}]
 		list := strings.Join(event.namesAround(r), ", ")
 		remarks = append(remarks, Say(key, "line", r.line, "name", shorten(r.rest), "list", list))
 		if len(remarks) == maxRemarks {

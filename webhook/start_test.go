@@ -220,7 +220,7 @@ func TestA2_EmptyID(t *testing.T) {
 					t.Errorf("sent twice it is %q, then %q", got.WebhookID.Text, again.WebhookID.Text)
 				}
 				for _, problem := range second(Validate(got, Policy{EventTypes: c})) {
-					if problem.Field == fieldID {
+					if problem.Field == FieldID {
 						t.Errorf("the ID is refused: %s", problem.Detail())
 					}
 				}

@@ -73,7 +73,7 @@ func FuzzTemplate(f *testing.F) {
 		if len(text) > MaxBodyTemplateBytes {
 			return
 		}
-		for _, field := range []string{fieldHeaderTemplate, fieldBodyTemplate} {
+		for _, field := range []string{FieldHeaderTemplate, FieldBodyTemplate} {
 			parsed, m := parseTemplate(field, text)
 			if _, again := parseTemplate(field, text); m.English() != again.English() {
 				t.Fatalf("two verdicts: %q and %q", m.English(), again.English())
@@ -203,7 +203,7 @@ func FuzzData(f *testing.F) {
 
 func expanded(t *testing.T, template string, data Data) string {
 	t.Helper()
-	parsed, m := parseTemplate(fieldBodyTemplate, template)
+	parsed, m := parseTemplate(FieldBodyTemplate, template)
 	if !m.IsZero() {
 		t.Fatalf("%q: %s", template, m.English())
 	}
@@ -226,7 +226,7 @@ func BenchmarkParse(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, m := parseTemplate(fieldBodyTemplate, text); !m.IsZero() {
+				if _, m := parseTemplate(FieldBodyTemplate, text); !m.IsZero() {
 					b.Fatal(m.English())
 				}
 			}
@@ -238,7 +238,7 @@ func BenchmarkExpand(b *testing.B) {
 	event, _ := newCatalogue(b).Lookup("pay")
 	for name, text := range benchmarkTemplates {
 		b.Run(name, func(b *testing.B) {
-			template, _ := parseTemplate(fieldBodyTemplate, text)
+			template, _ := parseTemplate(FieldBodyTemplate, text)
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, err := template.Expand(b.Context(), event.data); err != nil {

@@ -13,7 +13,7 @@ import (
 // expand expands a body template over JSON, and fails the test if it can not.
 func expand(t *testing.T, template, data string) string {
 	t.Helper()
-	out, err := tryExpand(t, fieldBodyTemplate, template, data)
+	out, err := tryExpand(t, FieldBodyTemplate, template, data)
 	if err != nil {
 		t.Fatalf("%.80s: %v", template, err)
 	}
@@ -190,14 +190,14 @@ func TestParseTemplate(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			parsed, m := parseTemplate(fieldBodyTemplate, test.template)
+			parsed, m := parseTemplate(FieldBodyTemplate, test.template)
 			if m.English() != test.want {
 				t.Errorf("%q:\n%s\nwant\n%s", test.template, m.English(), test.want)
 			}
 			if (parsed == nil) != (test.want != "") {
 				t.Errorf("%q: template and message disagree", test.template)
 			}
-			_, m = parseTemplate(fieldHeaderTemplate, test.template)
+			_, m = parseTemplate(FieldHeaderTemplate, test.template)
 			headers := strings.Replace(strings.Replace(test.want, "the body", "the headers", 1), "The body contains bytes that are not Unicode text. Send it", "The headers contain bytes that are not Unicode text. Send them", 1)
 			if m.English() != headers {
 				t.Errorf("as headers, %q:\n%s\nwant\n%s", test.template, m.English(), headers)
@@ -238,7 +238,7 @@ func TestV9_ParsingIsQuick(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			start := time.Now()
-			parseTemplate(fieldBodyTemplate, template)
+			parseTemplate(FieldBodyTemplate, template)
 			if took := time.Since(start); took > 3*time.Second {
 				t.Errorf("%d bytes took %v", len(template), took)
 			}
@@ -288,7 +288,7 @@ func TestV9_Budget(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			out, err := tryExpand(t, fieldBodyTemplate, test.template, test.data)
+			out, err := tryExpand(t, FieldBodyTemplate, test.template, test.data)
 			problem := (*Problem)(nil)
 			switch {
 			case test.within && err != nil:
@@ -297,7 +297,7 @@ func TestV9_Budget(t *testing.T) {
 				t.Errorf("%d bytes came out", len(out))
 			case !test.within && !errors.As(err, &problem):
 				t.Errorf("no Problem: %v, %d bytes", err, len(out))
-			case !test.within && (problem.Code != CodeJSONInvalid || problem.Field != fieldBodyTemplate || problem.Message.Key != "body_template.budget"):
+			case !test.within && (problem.Code != CodeJSONInvalid || problem.Field != FieldBodyTemplate || problem.Message.Key != "body_template.budget"):
 				t.Errorf("another Problem: %v", problem)
 			}
 		})
@@ -327,8 +327,8 @@ func manyJSONNames(n int) string {
 
 func TestV9_Message(t *testing.T) {
 	for field, want := range map[string]string{
-		fieldBodyTemplate:   "The body is too large when it is filled in. At most 1 MiB may come out, and at most 20,000 tags may be filled in, those in a section each time anew.",
-		fieldHeaderTemplate: "The headers are too large when they are filled in. At most 1 MiB may come out, and at most 20,000 tags may be filled in, those in a section each time anew.",
+		FieldBodyTemplate:   "The body is too large when it is filled in. At most 1 MiB may come out, and at most 20,000 tags may be filled in, those in a section each time anew.",
+		FieldHeaderTemplate: "The headers are too large when they are filled in. At most 1 MiB may come out, and at most 20,000 tags may be filled in, those in a section each time anew.",
 	} {
 		_, err := tryExpand(t, field, strings.Repeat("{{a}}", MaxTagsEntered+1), `{}`)
 		if problem := (*Problem)(nil); !errors.As(err, &problem) || problem.Detail() != want {
@@ -338,7 +338,7 @@ func TestV9_Message(t *testing.T) {
 }
 
 func TestV9_ContextEnds(t *testing.T) {
-	template, m := parseTemplate(fieldBodyTemplate, "{{#x}}{{.}}{{/x}}")
+	template, m := parseTemplate(FieldBodyTemplate, "{{#x}}{{.}}{{/x}}")
 	if !m.IsZero() {
 		t.Fatal(m.English())
 	}
@@ -361,7 +361,7 @@ func TestS2_LineBreaksOfValuesInHeaders(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := tryExpand(t, fieldHeaderTemplate, test.template, test.data)
+			_, err := tryExpand(t, FieldHeaderTemplate, test.template, test.data)
 			got := ""
 			if problem := (*Problem)(nil); errors.As(err, &problem) {
 				got = problem.Message.English()
@@ -371,7 +371,7 @@ func TestS2_LineBreaksOfValuesInHeaders(t *testing.T) {
 			if got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
-			if _, err := tryExpand(t, fieldBodyTemplate, test.template, test.data); err != nil {
+			if _, err := tryExpand(t, FieldBodyTemplate, test.template, test.data); err != nil {
 				t.Errorf("a body may hold it: %v", err)
 			}
 		})

@@ -10,7 +10,7 @@ import (
 // traced expands a template as the judge does.
 func traced(t *testing.T, text string, data Data, isText bool) *trace {
 	t.Helper()
-	template, m := parseTemplate(fieldBodyTemplate, text)
+	template, m := parseTemplate(FieldBodyTemplate, text)
 	if !m.IsZero() {
 		t.Fatalf("%q: %s", text, m.English())
 	}
@@ -41,7 +41,7 @@ func FuzzTrace(f *testing.F) {
 		if len(text) > MaxBodyTemplateBytes {
 			return
 		}
-		template, m := parseTemplate(fieldBodyTemplate, text)
+		template, m := parseTemplate(FieldBodyTemplate, text)
 		if !m.IsZero() {
 			return
 		}

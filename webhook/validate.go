@@ -24,12 +24,12 @@ type Policy struct {
 
 // The JSON names of a webhook's fields, which the forms use too.
 const (
-	fieldID             = "webhook_id"
-	fieldEventType      = "event_type"
-	fieldURL            = "url"
-	fieldHTTPMethod     = "http_method"
-	fieldHeaderTemplate = "header_template"
-	fieldBodyTemplate   = "body_template"
+	FieldID             = "webhook_id"
+	FieldEventType      = "event_type"
+	FieldURL            = "url"
+	FieldHTTPMethod     = "http_method"
+	FieldHeaderTemplate = "header_template"
+	FieldBodyTemplate   = "body_template"
 )
 
 // httpMethods are what a webhook may be sent with.
@@ -52,14 +52,14 @@ func Validate(in Input, p Policy) (Webhook, Problems) {
 	event, eventMessage := judgeEventType(in.EventType, p.EventTypes)
 	method, methodMessage := judgeMethod(in.HTTPMethod)
 
-	refuse(fieldID, judgeID(in.WebhookID))
-	refuse(fieldEventType, eventMessage)
-	refuse(fieldURL, judgeURLValue(in.URL, p.AllowedNetworks))
-	refuse(fieldHTTPMethod, methodMessage)
-	refuse(fieldHeaderTemplate, judgeTemplate(fieldHeaderTemplate, in.HeaderTemplate, MaxHeaderTemplateBytes, event))
-	refuse(fieldBodyTemplate, judgeTemplate(fieldBodyTemplate, in.BodyTemplate, MaxBodyTemplateBytes, event))
+	refuse(FieldID, judgeID(in.WebhookID))
+	refuse(FieldEventType, eventMessage)
+	refuse(FieldURL, judgeURLValue(in.URL, p.AllowedNetworks))
+	refuse(FieldHTTPMethod, methodMessage)
+	refuse(FieldHeaderTemplate, judgeTemplate(FieldHeaderTemplate, in.HeaderTemplate, MaxHeaderTemplateBytes, event))
+	refuse(FieldBodyTemplate, judgeTemplate(FieldBodyTemplate, in.BodyTemplate, MaxBodyTemplateBytes, event))
 	if p.RefuseBreakable && len(problems) == 0 {
-		refuse(fieldBodyTemplate, judgeBody(in.HeaderTemplate, in.BodyTemplate, event))
+		refuse(FieldBodyTemplate, judgeBody(in.HeaderTemplate, in.BodyTemplate, event))
 	}
 	if len(problems) > 0 {
 		return Webhook{}, problems
@@ -95,7 +95,7 @@ func ValidInstanceID(id string) bool {
 }
 
 func judgeID(v Value) Message {
-	if m := judgeText(fieldID, v); !m.IsZero() {
+	if m := judgeText(FieldID, v); !m.IsZero() {
 		return m
 	}
 	id := v.Text
@@ -128,11 +128,11 @@ func JudgeSameID(named, edited string) *Problem {
 	if named == "" || named == edited {
 		return nil
 	}
-	return &Problem{Code: CodeJSONInvalid, Field: fieldID, Message: Say("webhook_id.fixed")}
+	return &Problem{Code: CodeJSONInvalid, Field: FieldID, Message: Say("webhook_id.fixed")}
 }
 
 func judgeEventType(v Value, known *Catalogue) (EventType, Message) {
-	if m := judgeText(fieldEventType, v); !m.IsZero() {
+	if m := judgeText(FieldEventType, v); !m.IsZero() {
 		return EventType{}, m
 	}
 	list := strings.Join(known.Names(), ", ")
@@ -147,7 +147,7 @@ func judgeEventType(v Value, known *Catalogue) (EventType, Message) {
 }
 
 func judgeURLValue(v Value, allowed []netip.Prefix) Message {
-	if m := judgeText(fieldURL, v); !m.IsZero() {
+	if m := judgeText(FieldURL, v); !m.IsZero() {
 		return m
 	}
 	return judgeURL(v.Text, allowed)
@@ -156,7 +156,7 @@ func judgeURLValue(v Value, allowed []netip.Prefix) Message {
 // judgeMethod gives the method in upper case. It compares ASCII alone, so
 // that no letter of another script passes for one of a method's.
 func judgeMethod(v Value) (string, Message) {
-	if m := judgeText(fieldHTTPMethod, v); !m.IsZero() {
+	if m := judgeText(FieldHTTPMethod, v); !m.IsZero() {
 		return "", m
 	}
 	for _, method := range httpMethods {
@@ -209,7 +209,7 @@ func (t *Template) try(event EventType) Message {
 	if problem := (*Problem)(nil); errors.As(err, &problem) {
 		return problem.Message
 	}
-	if t.field != fieldHeaderTemplate {
+	if t.field != FieldHeaderTemplate {
 		return Message{}
 	}
 	_, m := ParseHeaders(out)

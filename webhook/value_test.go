@@ -73,7 +73,7 @@ func TestE4_HostValues(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			template, m := parseTemplate(fieldBodyTemplate, test.template)
+			template, m := parseTemplate(FieldBodyTemplate, test.template)
 			if !m.IsZero() {
 				t.Fatal(m.English())
 			}
@@ -120,7 +120,7 @@ func TestE4_NewData(t *testing.T) {
 			if err != nil {
 				return
 			}
-			template, _ := parseTemplate(fieldBodyTemplate, "{{{.}}}")
+			template, _ := parseTemplate(FieldBodyTemplate, "{{{.}}}")
 			if got, err := template.Expand(t.Context(), data); err != nil || got != test.want {
 				t.Errorf("%s, %v, want %s", got, err, test.want)
 			}
@@ -167,7 +167,7 @@ func TestE5_DataIsShared(t *testing.T) {
 	}
 	var all sync.WaitGroup
 	for text, want := range tests {
-		template, m := parseTemplate(fieldBodyTemplate, text)
+		template, m := parseTemplate(FieldBodyTemplate, text)
 		if !m.IsZero() {
 			t.Fatal(m.English())
 		}
@@ -189,7 +189,7 @@ func TestE5_DataIsShared(t *testing.T) {
 }
 
 func TestE4_ZeroData(t *testing.T) {
-	template, _ := parseTemplate(fieldBodyTemplate, "{{a}}{{{json.a}}}{{{json}}}{{{.}}}")
+	template, _ := parseTemplate(FieldBodyTemplate, "{{a}}{{{json.a}}}{{{json}}}{{{.}}}")
 	if got, err := template.Expand(t.Context(), Data{}); err != nil || got != "null{}{}" {
 		t.Errorf("%q, %v", got, err)
 	}
