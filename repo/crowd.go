@@ -10,14 +10,14 @@ import (
 // it is remembered of a large instance, a crowd, that they are too many to be
 // told exactly, and made sure of by witnesses: some of the webhooks that were
 // counted, chosen by chance. As long as all of them are there, so are more than
-// MaxCount. For this to be wrong, half of those that were counted would have to
-// be deleted, and none of the witnesses: by chance, once in 2 to the power of
-// their number, whatever is deleted, since nobody knows them.
+// MaxCount. For this to be wrong, half of those that were counted must have been
+// deleted, and none of the witnesses: whatever is deleted, since nobody knows
+// them, that happens once in 2 to the power of their number, a million at least.
 const (
 	// crowdSize is how many are counted where there are so many.
 	crowdSize = 2 * MaxCount
-	// minWitnesses is the fewest of a crowd. The statement takes 48 on average.
-	minWitnesses = 32
+	// minWitnesses is the fewest of a crowd. The statement takes 30 on average.
+	minWitnesses = 20
 )
 
 // searchAll is Search without a text.

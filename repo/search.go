@@ -90,7 +90,7 @@ const pageOfMatching = `, start AS (
         LIMIT (SELECT $5::bigint)
     ) AS counted
 ), older AS (
-    SELECT count(*) AS count, array_agg(webhook_serial) FILTER (WHERE random() < 0.0024) AS some
+    SELECT count(*) AS count, array_agg(webhook_serial) FILTER (WHERE random() < 0.0015) AS some
     FROM (
         SELECT webhook_serial
         FROM matching
