@@ -40,7 +40,7 @@ func TestEditing(t *testing.T) {
 		}
 	})
 	t.Run("A6 saved without a change is stored without a change", func(t *testing.T) {
-		for id, body := range map[string]string{"lf": "\n\na\nb\n", "crlf": "a\r\nb", "mixed": "a\r\nb\nc", "area": "</textarea>\n<b>&amp;{{x}}"} {
+		for id, body := range map[string]string{"lf": "\n\na\nb\n", "crlf": "a\r\nb", "mixed": "a\r\nb\nc", "area": "</textarea>\n<b>&amp;{{x}}", "full": strings.Repeat("ab\n", 256<<10/3)} {
 			text, _ := json.Marshal(body)
 			make(t, id, `"body_template":`+string(text))
 			p := h.open(t, "/admin/webhooks/"+id+"/edit", "", asOwner...)
@@ -48,8 +48,16 @@ func TestEditing(t *testing.T) {
 			// HTML drops; a browser's value, too.
 			h.open(t, "/admin/webhooks/"+id+"/edit", p.fields(), asOwner...).want(t, 303, "../../webhooks?saved="+id)
 			if got := h.body(t, id); got != body {
-				t.Errorf("%s: stored %q, was %q", id, got, body)
+				t.Errorf("%s: stored %q, was %q", id, shortened(got), shortened(body))
 			}
+		}
+	})
+	t.Run("A6 what was changed has the line ends of a text made by curl", func(t *testing.T) {
+		make(t, "ends", `"body_template":"a\nb"`)
+		p := h.open(t, "/admin/webhooks/ends/edit", "", asOwner...)
+		h.open(t, "/admin/webhooks/ends/edit", p.fields("body_template", "a\r\nb\r\nc"), asOwner...).want(t, 303, "../../webhooks?saved=ends")
+		if got := h.body(t, "ends"); got != "a\nb\nc" {
+			t.Errorf("stored: %q", got)
 		}
 	})
 	t.Run("A5 an edit sent twice succeeds", func(t *testing.T) {

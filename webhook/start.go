@@ -158,6 +158,8 @@ func (e EventType) form(names []string) string {
 // nothing of it. startFrom is the form's start_from; without one, as programs
 // post, the input comes back as it is. Else:
 //
+//   - Line breaks of headers and body, which browsers send as \r\n, become \n:
+//     what was within its limit before it was edited stays so.
 //   - Unless it is StartOwn, headers and body that are empty or an offered text
 //     of any event become the offered texts for the chosen event. If one of them
 //     is anything else, both stay, and what holds now is StartOwn.
@@ -173,6 +175,8 @@ func (c *Catalogue) Complete(in Input, startFrom string) (Input, string) {
 	if startFrom == "" {
 		return in, ""
 	}
+	in.HeaderTemplate.Text = lineBreaks.Replace(in.HeaderTemplate.Text)
+	in.BodyTemplate.Text = lineBreaks.Replace(in.BodyTemplate.Text)
 	starter := c.starter(in.EventType.Text, startFrom)
 	switch {
 	case !slices.Contains(starterNames, startFrom):
@@ -188,6 +192,9 @@ func (c *Catalogue) Complete(in Input, startFrom string) (Input, string) {
 	}
 	return in, startFrom
 }
+
+// lineBreaks makes every line break the one that programs write.
+var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
 // starter finds what an event offers under a name; nil if there is none.
 func (c *Catalogue) starter(eventType, name string) *Starter {
@@ -206,19 +213,14 @@ func (c *Catalogue) starter(eventType, name string) *Starter {
 func (s Starter) header() string { return s.HeaderTemplate }
 func (s Starter) body() string   { return s.BodyTemplate }
 
-// offered reports whether a field is empty or holds an offered text, whatever
-// the line ends: browsers send \r\n.
+// offered reports whether a field is empty or holds an offered text.
 func (c *Catalogue) offered(v Value, part func(Starter) string) bool {
-	if v.JSONType != "" {
-		return false
-	}
-	typed := strings.ReplaceAll(v.Text, "\r\n", "\n")
-	if typed == "" {
+	if v == (Value{}) {
 		return true
 	}
 	for _, event := range c.types {
 		for _, s := range event.Starters() {
-			if part(s) == typed {
+			if v == (Value{Text: part(s)}) {
 				return true
 			}
 		}
