@@ -129,6 +129,10 @@ func TestC10IDs(t *testing.T) {
 			t.Errorf("%s: its page is %d at %s", id, p.Status, p.Path())
 		}
 		p.Shows(id)
+		if id != "new" && id != "preview" {
+			p.Open("/admin/webhooks/" + url.PathEscape(id))
+			p.Shows(id)
+		}
 		p.Click("Edit")
 		p.Shows("Edit “" + id + "”")
 		p.Fill("Send to this address", "https://new.example/")

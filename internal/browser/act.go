@@ -159,7 +159,7 @@ func (p *Page) TabTo(name string) {
 const unseen = `(() => {
 	const e = document.activeElement
 	if (!e || e === document.body) return ""
-	const marked = e => e && (s => s.outlineStyle !== "none" || s.boxShadow !== "none")(getComputedStyle(e))
+	const marked = e => e && (s => s.outlineStyle !== "none" && s.outlineWidth !== "0px" || s.boxShadow !== "none")(getComputedStyle(e))
 	if (!marked(e) && !marked(e.closest("label"))) return "is not marked"
 	const place = e.getBoundingClientRect()
 	if (place.bottom <= 0 || place.top >= innerHeight || place.width === 0) return "is out of sight"
