@@ -134,9 +134,6 @@ type stored struct {
 	Body   string `json:"body_template,omitempty"`
 }
 
-// typed gives a text as a browser sends it when somebody types it.
-func typed(text string) string { return strings.ReplaceAll(text, "\n", "\r\n") }
-
 // create makes a webhook by the API.
 func (s *site) create(id, address string, change func(*stored)) stored {
 	s.t.Helper()

@@ -55,7 +55,7 @@ func TestA4SignedOut(t *testing.T) {
 		other.Click("Sign in")
 		p.Click("Save")
 		p.Shows("“kept” is saved.")
-		if got := s.read("kept"); got.Body != typed(body) || got.Header != "Authorization: Bearer sesame" {
+		if got := s.read("kept"); got.Body != body || got.Header != "Authorization: Bearer sesame" {
 			t.Errorf("it is stored as %+v", got)
 		}
 
