@@ -84,7 +84,7 @@ func lines(text string) []string {
 	if text == "" {
 		return nil
 	}
-	return strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
+	return strings.Split(webhook.PlainLines(text), "\n")
 }
 
 func plainText(text string) shownText {

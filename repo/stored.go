@@ -3,7 +3,6 @@ package repo
 import (
 	"context"
 	"database/sql"
-	"strings"
 	"time"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
@@ -124,7 +123,7 @@ func (r *Repo) UpdateVersion(ctx context.Context, instance string, w webhook.Web
 	args := []any{
 		instance, w.ID, w.EventType, w.URL, w.HTTPMethod,
 		orNull(w.HeaderTemplate), orNull(w.BodyTemplate),
-		orNull(lines.Replace(w.HeaderTemplate)), orNull(lines.Replace(w.BodyTemplate)), version,
+		orNull(webhook.PlainLines(w.HeaderTemplate)), orNull(webhook.PlainLines(w.BodyTemplate)), version,
 	}
 	return r.run(ctx, updating, func() error {
 		v, err := r.ask(ctx, r.updateVersion, args)
@@ -137,6 +136,3 @@ func (r *Repo) UpdateVersion(ctx context.Context, instance string, w webhook.Web
 		return v.otherwise(instance, w.ID)
 	})
 }
-
-// lines gives a text's line breaks the form that updateVersionSQL compares.
-var lines = strings.NewReplacer("\r\n", "\n", "\r", "\n")

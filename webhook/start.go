@@ -175,8 +175,8 @@ func (c *Catalogue) Complete(in Input, startFrom string) (Input, string) {
 	if startFrom == "" {
 		return in, ""
 	}
-	in.HeaderTemplate.Text = lineBreaks.Replace(in.HeaderTemplate.Text)
-	in.BodyTemplate.Text = lineBreaks.Replace(in.BodyTemplate.Text)
+	in.HeaderTemplate.Text = PlainLines(in.HeaderTemplate.Text)
+	in.BodyTemplate.Text = PlainLines(in.BodyTemplate.Text)
 	starter := c.starter(in.EventType.Text, startFrom)
 	switch {
 	case !slices.Contains(starterNames, startFrom):
@@ -192,9 +192,6 @@ func (c *Catalogue) Complete(in Input, startFrom string) (Input, string) {
 	}
 	return in, startFrom
 }
-
-// lineBreaks makes every line break the one that programs write.
-var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
 // starter finds what an event offers under a name; nil if there is none.
 func (c *Catalogue) starter(eventType, name string) *Starter {

@@ -297,7 +297,7 @@ func FuzzComplete(f *testing.F) {
 		if once.EventType != in.EventType || once.URL != in.URL || once.HTTPMethod != in.HTTPMethod {
 			t.Errorf("changed to %+v", once)
 		}
-		headers, body = lineBreaks.Replace(headers), lineBreaks.Replace(body)
+		headers, body = PlainLines(headers), PlainLines(body)
 		if changed := once.HeaderTemplate.Text != headers || once.BodyTemplate.Text != body; changed && start != "" {
 			if !c.offered(Value{Text: headers}, Starter.header) || !c.offered(Value{Text: body}, Starter.body) || holds == StartOwn {
 				t.Errorf("%q and %q became %q and %q", headers, body, once.HeaderTemplate.Text, once.BodyTemplate.Text)

@@ -3,6 +3,8 @@
 // anything that goes wrong is told. It knows no gin, no SQL and no server.
 package webhook
 
+import "strings"
+
 // Limits on a webhook's fields. The database holds the same as constraints.
 const (
 	MaxIDCharacters        = 128
@@ -48,3 +50,10 @@ type Value struct {
 	// "boolean", "array", "object"); else empty.
 	JSONType string
 }
+
+// PlainLines gives a text with \n as its line breaks, as programs write them,
+// where it has \r\n, which browsers make of each in a form, or \r. Texts that
+// differ in nothing else are equal to a person.
+func PlainLines(text string) string { return lineBreaks.Replace(text) }
+
+var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
