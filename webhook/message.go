@@ -5,14 +5,15 @@ import (
 	"maps"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Message is a sentence for a person, as a key of a catalogue and the values
 // of its placeholders, so that each reader gets it in their own language.
 type Message struct {
 	Key string
-	// Args are the placeholders' values by name: strings, and ints where the
-	// sentence counts something.
+	// Args are the placeholders' values by name: strings, ints where the sentence
+	// counts something, times, and Messages that stand within it.
 	Args map[string]any
 }
 
@@ -45,12 +46,22 @@ func (m Message) English() string {
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
-// englishValue writes numbers as English does, 2,048, and all else as it is.
+// englishValue writes numbers as English does, 2,048, times in UTC, messages in
+// English and all else as it is.
 func englishValue(v any) string {
-	n, ok := v.(int)
-	if !ok {
+	switch v := v.(type) {
+	case int:
+		return englishNumber(v)
+	case time.Time:
+		return v.UTC().Format("2 Jan 2006, 15:04:05 UTC")
+	case Message:
+		return v.English()
+	default:
 		return fmt.Sprint(v)
 	}
+}
+
+func englishNumber(n int) string {
 	digits := strconv.Itoa(n)
 	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
 		digits = digits[:i] + "," + digits[i:]

@@ -19,9 +19,9 @@ type Preview struct {
 	// Target is the path and query that the request asks for, and Host its header
 	// of this name, in ASCII; "/" and empty where the URL has no host.
 	Target, Host string
-	// Headers are those that the header template gives, but for lines that could
-	// not be sent, and the one that the user of the URL becomes. They may hold
-	// secrets (see IsSecretHeader).
+	// Headers are those that the header template gives, as they are sent (see
+	// Request), but for lines that could not be. They may hold secrets (see
+	// IsSecretHeader).
 	Headers []Header
 	// Body is as on the wire; empty where the body template can not be expanded.
 	Body string
@@ -66,7 +66,7 @@ func MakePreview(in Input, p Policy) Preview {
 		preview.Headers = headers.sendable(event)
 		preview.Remarks = headers.remarks(in.HeaderTemplate.Text, event)
 	}
-	preview.Headers = append(userHeader(address.User, preview.Headers), preview.Headers...)
+	preview.Headers = completed(preview.Headers, address.User)
 	if in.BodyTemplate == (Value{}) {
 		return preview
 	}

@@ -232,7 +232,7 @@ func TestA3_Preview(t *testing.T) {
 		if got.Method != "PUT" || got.URL != in.URL.Text {
 			t.Errorf("%s %s", got.Method, got.URL)
 		}
-		if h := fmt.Sprint(got.Headers); h != "[{Content-Type application/json} {Authorization Bearer x} {X-Order 2025.282-01MRE3X}]" {
+		if h := fmt.Sprint(got.Headers); h != "[{Content-Type application/json} {Authorization Bearer x} {X-Order 2025.282-01MRE3X} {User-Agent merchant-webhooks/1}]" {
 			t.Errorf("headers %s", h)
 		}
 		if want := "{\"id\":\"2025.282-01MRE3X\",\r\n\"n\":1760000000}"; got.Body != want {
@@ -246,13 +246,14 @@ func TestA3_Preview(t *testing.T) {
 		}
 	})
 	t.Run("A3 the address as it is sent", func(t *testing.T) {
+		const agent = "[{User-Agent merchant-webhooks/1}]"
 		for _, test := range []struct{ url, target, host, headers string }{
-			{"https://erp.example.com", "/", "erp.example.com", "[]"},
-			{"https://Bücher.example:8443/ü?q=ü", "/%C3%BC?q=ü", "xn--bcher-kva.example:8443", "[]"},
-			{"https://[2001:db8::1]:8443/a", "/a", "[2001:db8::1]:8443", "[]"},
-			{"https://a:b@erp.example.com/", "/", "erp.example.com", "[{Authorization Basic YTpi}]"},
-			{"erp.example.com/a", "/", "", "[]"},
-			{"https://a b/", "/", "", "[]"},
+			{"https://erp.example.com", "/", "erp.example.com", agent},
+			{"https://Bücher.example:8443/ü?q=ü", "/%C3%BC?q=ü", "xn--bcher-kva.example:8443", agent},
+			{"https://[2001:db8::1]:8443/a", "/a", "[2001:db8::1]:8443", agent},
+			{"https://a:b@erp.example.com/", "/", "erp.example.com", "[{Authorization Basic YTpi} {User-Agent merchant-webhooks/1}]"},
+			{"erp.example.com/a", "/", "", agent},
+			{"https://a b/", "/", "", agent},
 		} {
 			in := valid()
 			in.URL.Text = test.url
@@ -264,7 +265,7 @@ func TestA3_Preview(t *testing.T) {
 	})
 	t.Run("A3 no body", func(t *testing.T) {
 		got := MakePreview(valid(), p)
-		if got.Body != "" || !got.Verdict.IsZero() || !got.Sound || got.Headers != nil {
+		if got.Body != "" || !got.Verdict.IsZero() || !got.Sound || fmt.Sprint(got.Headers) != "[{User-Agent merchant-webhooks/1}]" {
 			t.Errorf("%+v", got)
 		}
 	})
@@ -273,12 +274,12 @@ func TestA3_Preview(t *testing.T) {
 		in.URL.Text, in.HTTPMethod.Text, in.WebhookID.Text = "ftp:", "SEND", ""
 		in.HeaderTemplate.Text = "A: 1\nnone\nHost: x\nB: 2"
 		got := MakePreview(in, p)
-		if got.Method != "SEND" || got.URL != "ftp:" || fmt.Sprint(got.Headers) != "[{A 1} {B 2}]" || got.Body != "" || got.Sound || !got.Verdict.IsZero() {
+		if got.Method != "SEND" || got.URL != "ftp:" || fmt.Sprint(got.Headers) != "[{A 1} {B 2} {User-Agent merchant-webhooks/1}]" || got.Body != "" || got.Sound || !got.Verdict.IsZero() {
 			t.Errorf("%+v", got)
 		}
 		in.HeaderTemplate.Text = "{{#a}}"
 		in.BodyTemplate.Text = "{{order_id}}"
-		if got := MakePreview(in, p); got.Headers != nil || got.Body != "2025.282-01MRE3X" {
+		if got := MakePreview(in, p); len(got.Headers) != 1 || got.Body != "2025.282-01MRE3X" {
 			t.Errorf("%+v", got)
 		}
 		in.EventType.Text = "none"

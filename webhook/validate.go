@@ -122,6 +122,23 @@ func judgeID(v Value) Message {
 	return Message{}
 }
 
+// JudgeID gives the Problem of what is to name a webhook in a request's body, nil
+// when one can have that ID.
+func JudgeID(v Value) *Problem {
+	m := judgeID(v)
+	if m.IsZero() {
+		return nil
+	}
+	return &Problem{Code: CodeJSONInvalid, Field: FieldID, Message: m}
+}
+
+// JudgeEventType says what is wrong with the name of an event type in a
+// request's query; the zero Message: nothing.
+func JudgeEventType(name string, known *Catalogue) Message {
+	_, m := judgeEventType(Value{Text: name}, known)
+	return m
+}
+
 // JudgeSameID gives the Problem of a form that names another webhook than the
 // one that it edits, nil when it names that one or none: an ID stays.
 func JudgeSameID(named, edited string) *Problem {
