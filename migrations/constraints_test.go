@@ -125,7 +125,7 @@ func asJSON(t *testing.T, value any) string {
 	return string(text)
 }
 
-// TestColumns: no column's comparison follows the locale, and no index begins
+// TestColumns: no comparison of our columns follows the locale, and no index begins
 // with webhook_serial, which the list of a small instance beside a big one would
 // walk.
 func TestColumns(t *testing.T) {
@@ -134,7 +134,8 @@ func TestColumns(t *testing.T) {
 	if wrong := read[int](t, db, `
 SELECT count(*)
 FROM information_schema.columns
-WHERE table_schema = 'merchant_webhooks' AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C'`); wrong > 0 {
+WHERE table_schema = 'merchant_webhooks' AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C'
+  AND table_name NOT LIKE 'river%'`); wrong > 0 {
 		t.Errorf("%d text columns are not of the collation C", wrong)
 	}
 	if indexes := read[string](t, db, `
@@ -142,7 +143,7 @@ SELECT string_agg(array_to_string(ARRAY(
     SELECT attname FROM unnest(indkey) WITH ORDINALITY AS k(n, i) JOIN pg_attribute ON attrelid = indrelid AND attnum = n ORDER BY i
 ), ','), ' ' ORDER BY indexrelid::regclass::text)
 FROM pg_index
-WHERE indrelid = 'merchant_webhooks.webhook'::regclass`); indexes != "instance_serial,webhook_id instance_serial,webhook_serial" {
+WHERE indrelid = 'merchant_webhooks.webhook'::regclass`); indexes != "instance_serial,event_type,webhook_serial instance_serial,webhook_id instance_serial,webhook_serial probe_at" {
 		t.Errorf("the indexes of webhook are on %s", indexes)
 	}
 }

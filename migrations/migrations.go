@@ -25,8 +25,9 @@ import (
 //go:embed *.sql
 var Files embed.FS
 
-// Up makes the schema if it is absent, brings it to the newest version, and adds
-// the instances that are absent. What is done already is not written, and needs
+// Up makes the schema if it is absent, brings it to the newest version, and
+// River's tables within it to the one that the library knows, and adds the
+// instances that are absent. What is done already is not written, and needs
 // no right to. A version that Up does not know, for it is newer, is left as it
 // is, with a warning in the log.
 //
@@ -75,6 +76,9 @@ func (u upgrade) steps(ctx context.Context, conn *sql.Conn) error {
 		return fmt.Errorf("make the schema %q: %w", u.schema, err)
 	}
 	if err := u.migrate(ctx, conn); err != nil {
+		return err
+	}
+	if err := u.migrateRiver(ctx, conn); err != nil {
 		return err
 	}
 	for _, instance := range u.instances {

@@ -23,12 +23,15 @@ import (
 func TestH3DirtyMark(t *testing.T) {
 	const (
 		mark     = "TRUNCATE merchant_webhooks.schema_migrations; INSERT INTO merchant_webhooks.schema_migrations VALUES "
-		noTables = "DROP TABLE merchant_webhooks.webhook, merchant_webhooks.instance; "
+		noSecond = "DROP TABLE merchant_webhooks.worker, merchant_webhooks.delivery_attempt, merchant_webhooks.delivery, merchant_webhooks.event; "
+		noTables = noSecond + "DROP TABLE merchant_webhooks.webhook, merchant_webhooks.instance; "
 		noLater  = "DROP TABLE merchant_webhooks.later; ALTER TABLE merchant_webhooks.webhook DROP COLUMN later; "
 	)
 	for name, killed := range map[string]string{
 		"H3 before the first migration":           noLater + noTables + mark + "(1, true)",
 		"H3 after the first migration":            noLater + mark + "(1, true)",
+		"H3 before the second migration":          noLater + noSecond + mark + "(2, true)",
+		"H3 after the second migration":           noLater + mark + "(2, true)",
 		"H3 before a later migration":             noLater + mark + "(9999, true)",
 		"H3 after a later migration":              mark + "(9999, true)",
 		"H3 before the first was undone":          noLater + mark + "(-1, true)",

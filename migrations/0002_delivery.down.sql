@@ -1,0 +1,20 @@
+DROP TABLE IF EXISTS worker;
+DROP TABLE IF EXISTS delivery_attempt;
+DROP TABLE IF EXISTS delivery;
+DROP TABLE IF EXISTS event;
+DROP INDEX IF EXISTS webhook_probe;
+DROP INDEX IF EXISTS webhook_event;
+ALTER TABLE IF EXISTS webhook
+    DROP CONSTRAINT IF EXISTS paused_whole,
+    DROP CONSTRAINT IF EXISTS paused_reason_known,
+    DROP COLUMN IF EXISTS resumed_at,
+    DROP COLUMN IF EXISTS probe_at,
+    DROP COLUMN IF EXISTS paused_after,
+    DROP COLUMN IF EXISTS paused_reason,
+    DROP COLUMN IF EXISTS paused_at,
+    DROP COLUMN IF EXISTS failed_at,
+    DROP COLUMN IF EXISTS failing_since,
+    DROP COLUMN IF EXISTS event_type_since,
+    DROP COLUMN IF EXISTS previous_until,
+    DROP COLUMN IF EXISTS previous_secret,
+    DROP COLUMN IF EXISTS secret;
