@@ -9,8 +9,8 @@ import (
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
-// createSQL inserts a webhook unless its ID is taken or the instance holds $8
-// webhooks behind the serial $9, and says what it found and what it counted.
+// createSQL inserts a webhook unless its ID is taken or the instance holds $9
+// webhooks behind the serial $10, and says what it found and what it counted.
 //
 // The instance is locked first, as the foreign key would do last: so it can not
 // be removed meanwhile, and creates take their locks in one order. The lock is
@@ -27,8 +27,8 @@ WITH home AS (
         SELECT webhook_serial
         FROM merchant_webhooks.webhook
         WHERE instance_serial = (SELECT instance_serial FROM home)
-          AND webhook_serial > $9::bigint
-        LIMIT $8::bigint
+          AND webhook_serial > $10::bigint
+        LIMIT $9::bigint
     ) AS counted
 ), found AS (
     SELECT (event_type, url, http_method, header_template, body_template)
@@ -38,10 +38,10 @@ WITH home AS (
       AND webhook_id = $2::text
 ), made AS (
     INSERT INTO merchant_webhooks.webhook
-        (instance_serial, webhook_id, event_type, url, http_method, header_template, body_template)
-    SELECT instance_serial, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text
+        (instance_serial, webhook_id, event_type, url, http_method, header_template, body_template, secret)
+    SELECT instance_serial, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text, $8::bytea
     FROM home
-    WHERE (SELECT count FROM newer) < $8::bigint
+    WHERE (SELECT count FROM newer) < $9::bigint
     ON CONFLICT (instance_serial, webhook_id) DO NOTHING
     RETURNING webhook_serial
 )
@@ -50,7 +50,7 @@ SELECT CASE
     WHEN EXISTS (SELECT FROM made) THEN 'created'
     WHEN (SELECT equal FROM found) THEN 'equal'
     WHEN NOT (SELECT equal FROM found) THEN 'different'
-    WHEN count >= $8::bigint THEN 'full'
+    WHEN count >= $9::bigint THEN 'full'
     ELSE 'unseen'
 END, count, last
 FROM newer`
@@ -97,7 +97,7 @@ const margin = 1000
 func (r *Repo) Create(ctx context.Context, instance string, w webhook.Webhook, max int) error {
 	columns := [...]any{
 		instance, w.ID, w.EventType, w.URL, w.HTTPMethod,
-		orNull(w.HeaderTemplate), orNull(w.BodyTemplate),
+		orNull(w.HeaderTemplate), orNull(w.BodyTemplate), r.secret(instance, w.ID),
 	}
 	return r.run(ctx, creating, func() error {
 		v, err := r.insert(ctx, columns[:], max)

@@ -31,6 +31,18 @@ var (
 	readingInstance  = operation{"look up instance", webhook.CodeDBFetchFailed}
 	addingInstance   = operation{"add instance", webhook.CodeDBStoreFailed}
 	removingInstance = operation{"remove instance", webhook.CodeDBStoreFailed}
+
+	readingDeliveries = operation{"list deliveries", webhook.CodeDBFetchFailed}
+	readingDelivery   = operation{"get delivery", webhook.CodeDBFetchFailed}
+	readingWhy        = operation{"look up an order's deliveries", webhook.CodeDBFetchFailed}
+	readingAccount    = operation{"read account", webhook.CodeDBFetchFailed}
+	readingSecrets    = operation{"get secrets", webhook.CodeDBFetchFailed}
+	rotatingSecret    = operation{"rotate secret", webhook.CodeDBStoreFailed}
+	pausing           = operation{"pause webhook", webhook.CodeDBStoreFailed}
+	resuming          = operation{"resume webhook", webhook.CodeDBStoreFailed}
+	requeuing         = operation{"queue deliveries again", webhook.CodeDBStoreFailed}
+	remaking          = operation{"make deliveries anew", webhook.CodeDBStoreFailed}
+	forgetting        = operation{"forget order", webhook.CodeDBStoreFailed}
 )
 
 var (
@@ -40,7 +52,7 @@ var (
 	errUnseen = errors.New("the webhook was changed by others again and again")
 )
 
-// problem turns an error into what leaves the package (SPEC R5). The texts of
+// problem turns an error into what leaves the package (R5). The texts of
 // drivers name no values of rows (those stand in pq.Error.Detail, which
 // Error() leaves out) and no password.
 func (op operation) problem(ctx context.Context, err error) error {
@@ -96,4 +108,10 @@ func isLost(err error) bool {
 func isConflict(err error) bool {
 	var said *pq.Error
 	return errors.As(err, &said) && (said.Code == "40001" || said.Code == "40P01")
+}
+
+// isOrphaned reports whether a row refers to one that is not there.
+func isOrphaned(err error) bool {
+	var said *pq.Error
+	return errors.As(err, &said) && said.Code == "23503"
 }

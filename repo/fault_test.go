@@ -53,6 +53,9 @@ func TestFaults(t *testing.T) {
 			t.Run(fault.name+" "+mode, func(t *testing.T) {
 				r := over(t, fault.make(t), o)
 				for _, op := range operations {
+					if fault.limit == soon {
+						connected(t, r)
+					}
 					ctx, cancel := context.WithTimeout(t.Context(), fault.limit)
 					err := op.do(ctx, r)
 					cancel()
@@ -95,7 +98,7 @@ func withoutRights(t *testing.T) *sqlx.DB {
 	return connect(t, dsn, func(c *pq.Config) { c.Runtime["role"] = name })
 }
 
-// locked has both tables locked by somebody else. Some statements were prepared
+// locked has the tables locked by somebody else. Some statements were prepared
 // before.
 func locked(t *testing.T) *sqlx.DB {
 	db := pgtest.Open(t, database(t))
@@ -106,7 +109,17 @@ func locked(t *testing.T) *sqlx.DB {
 func lock(t *testing.T, db *sqlx.DB) {
 	tx := db.MustBegin()
 	t.Cleanup(func() { _ = tx.Rollback() })
-	tx.MustExec(`LOCK TABLE merchant_webhooks.instance, merchant_webhooks.webhook IN ACCESS EXCLUSIVE MODE`)
+	tx.MustExec(`LOCK TABLE merchant_webhooks.instance, merchant_webhooks.webhook, merchant_webhooks.delivery IN ACCESS EXCLUSIVE MODE`)
+}
+
+// connected makes a connection before the time of an operation begins: lib/pq
+// asks once that a statement be cancelled, in vain where the server has not
+// begun it.
+func connected(t *testing.T, r *Repo) {
+	t.Helper()
+	if err := r.db.Ping(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func exhausted(t *testing.T) *sqlx.DB {
@@ -149,6 +162,7 @@ func TestLockOfPrepared(t *testing.T) {
 		}
 		lock(t, r.db)
 		for _, op := range operations {
+			connected(t, r)
 			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 			if err := op.do(ctx, r); codeOf(err) != op.fault {
 				t.Errorf("%s: got %v, want code %d", op.name, err, op.fault)

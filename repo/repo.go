@@ -11,6 +11,8 @@ import (
 	"log/slog"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
 // Options say how a Repo uses its database. The zero value is the usual way.
@@ -24,6 +26,9 @@ type Options struct {
 	// that PgBouncer may send to two servers, and another client's statement
 	// runs. Statements cost about twice as much then.
 	Unprepared bool
+	// Secret makes a new webhook's secret, as it is to be stored. Defaults to a new
+	// webhook.Secret in clear, as an empty webhook.Keyring seals it.
+	Secret func(instance, webhookID string) []byte
 	// Logger is told once when the pool is set so that connections are opened
 	// over and over. Defaults to slog.Default().
 	Logger *slog.Logger
@@ -34,7 +39,7 @@ type Options struct {
 //
 // Every error of a method is a *webhook.Problem, or wraps context.Canceled when
 // the caller's context was cancelled. The database's faults are the codes of
-// SPEC R5, with the driver's error as Cause:
+// CONTRACT.md, R5, with the driver's error as Cause:
 //
 //   - CodeDBStartFailed: no connection or transaction could be had, or it was lost.
 //   - CodeDBSoftFailure: other transactions were in the way until a second
@@ -50,6 +55,9 @@ type Repo struct {
 	tallies    recent[tally]
 	crowds     recent[[]int64] // witnesses
 
+	schema string
+	secret func(instance, webhookID string) []byte
+
 	// One for each SQL text of the package, which stands beside its method.
 	create, lockInstance     *statement
 	get, update, remove      *statement
@@ -58,6 +66,8 @@ type Repo struct {
 	browse, search           *statement
 	hasInstance, addInstance *statement
 	removeInstance           *statement
+	log                      logStatements
+	delivery                 deliveryStatements
 }
 
 // New makes a Repo over the host's pool, which it never closes. It does not ask
@@ -72,11 +82,19 @@ func New(db *sqlx.DB, o Options) (*Repo, error) {
 	if len(schema) > 63 {
 		return nil, fmt.Errorf("repo: the schema's name %q has more than 63 bytes", schema)
 	}
+	secret := o.Secret
+	if secret == nil {
+		secret = func(instance, webhookID string) []byte {
+			return new(webhook.Keyring).Seal(webhook.NewSecret(), instance, webhookID)
+		}
+	}
 	in := func(text string) *statement { return newStatement(text, schema) }
 	return &Repo{
 		db:             db,
 		unprepared:     o.Unprepared,
 		pool:           poolWatch{logger: cmp.Or(o.Logger, slog.Default())},
+		schema:         schema,
+		secret:         secret,
 		create:         in(createSQL),
 		lockInstance:   in(lockInstanceSQL),
 		get:            in(getSQL),
@@ -90,5 +108,7 @@ func New(db *sqlx.DB, o Options) (*Repo, error) {
 		hasInstance:    in(hasInstanceSQL),
 		addInstance:    in(addInstanceSQL),
 		removeInstance: in(removeInstanceSQL),
+		log:            newLogStatements(in),
+		delivery:       newDeliveryStatements(in),
 	}, nil
 }

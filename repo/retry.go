@@ -2,6 +2,7 @@ package repo
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"math/rand/v2"
 	"time"
@@ -36,6 +37,18 @@ func (r *Repo) run(ctx context.Context, op operation, once func() error) error {
 		}
 		return op.problem(ctx, err)
 	}
+}
+
+// runIn is run in a transaction of the caller's, if one is given: nothing can be
+// tried again there.
+func (r *Repo) runIn(ctx context.Context, tx *sql.Tx, op operation, once func() error) error {
+	if tx == nil {
+		return r.run(ctx, op, once)
+	}
+	if err := once(); err != nil {
+		return op.problem(ctx, err)
+	}
+	return nil
 }
 
 // pause waits before the next try, longer from try to try and each for a time

@@ -55,9 +55,10 @@ func (r *Repo) prepareAll(ctx context.Context, statements ...*statement) error {
 	return nil
 }
 
-// query begins a statement, in the transaction if one is given.
+// query begins a statement, in the transaction if one is given: one that is not
+// prepared yet runs unprepared there.
 func (r *Repo) query(ctx context.Context, tx *sql.Tx, s *statement, args []any) (*sql.Rows, error) {
-	if r.unprepared {
+	if r.unprepared || tx != nil && s.prepared.Load() == nil {
 		if tx != nil {
 			return tx.QueryContext(ctx, s.text, args...)
 		}

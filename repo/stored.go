@@ -14,8 +14,12 @@ type Stored struct {
 	// Version is another after each change, and another, too, if the webhook was
 	// deleted and somebody made one with the same ID. It says nothing else, and
 	// is never 0.
-	Version              int64
-	CreatedAt, UpdatedAt time.Time
+	Version int64
+	// RowVersion is the version column alone, as deliveries hold it.
+	RowVersion int64
+	// InstanceSerial and Serial are the keys of its row.
+	InstanceSerial, Serial int64
+	CreatedAt, UpdatedAt   time.Time
 }
 
 // getSQL gives no row for an unknown instance, and nulls for an unknown webhook.
@@ -23,7 +27,8 @@ type Stored struct {
 const getSQL = `
 SELECT w.webhook_id IS NOT NULL, coalesce(w.event_type, ''), coalesce(w.url, ''), coalesce(w.http_method, ''),
     coalesce(w.header_template, ''), coalesce(w.body_template, ''),
-    coalesce(w.webhook_serial * 1000000 + w.version, 0), coalesce(w.created_at, 'epoch'), coalesce(w.updated_at, 'epoch')
+    coalesce(w.webhook_serial * 1000000 + w.version, 0), coalesce(w.version, 0), i.instance_serial, coalesce(w.webhook_serial, 0),
+    coalesce(w.created_at, 'epoch'), coalesce(w.updated_at, 'epoch')
 FROM merchant_webhooks.instance AS i
 LEFT JOIN merchant_webhooks.webhook AS w
     ON w.instance_serial = i.instance_serial AND w.webhook_id = $2::text
@@ -39,7 +44,7 @@ func (r *Repo) GetStored(ctx context.Context, instance, id string) (Stored, erro
 			var known bool
 			v = unknownWebhook
 			err := rows.Scan(&known, &w.EventType, &w.URL, &w.HTTPMethod, &w.HeaderTemplate, &w.BodyTemplate,
-				&w.Version, &w.CreatedAt, &w.UpdatedAt)
+				&w.Version, &w.RowVersion, &w.InstanceSerial, &w.Serial, &w.CreatedAt, &w.UpdatedAt)
 			if known {
 				v = found
 			}
@@ -91,7 +96,9 @@ WITH home AS (
             WHEN replace(replace(body_template, E'\r\n', E'\n'), E'\r', E'\n') = $9::text THEN body_template
             ELSE $7::text
         END,
-        version = version + 1, updated_at = now()
+        version = version + 1, updated_at = now(),
+        event_type_since = CASE WHEN event_type = $3::text THEN event_type_since ELSE now() END,
+        failing_since = CASE WHEN (url, http_method) = ($4::text, $5::text) THEN failing_since END
     WHERE instance_serial = (SELECT instance_serial FROM home)
       AND webhook_id = $2::text
       AND $10::bigint IN (0, webhook_serial * 1000000 + version)

@@ -22,7 +22,9 @@ WITH home AS (
 ), changed AS (
     UPDATE merchant_webhooks.webhook
     SET event_type = $3::text, url = $4::text, http_method = $5::text, header_template = $6::text, body_template = $7::text,
-        version = version + 1, updated_at = now()
+        version = version + 1, updated_at = now(),
+        event_type_since = CASE WHEN event_type = $3::text THEN event_type_since ELSE now() END,
+        failing_since = CASE WHEN (url, http_method) = ($4::text, $5::text) THEN failing_since END
     WHERE instance_serial = (SELECT instance_serial FROM home)
       AND webhook_id = $2::text
       AND (event_type, url, http_method, header_template, body_template)
@@ -38,8 +40,9 @@ SELECT CASE
 END`
 
 // Update replaces all fields of the webhook with w.ID. Where they are the same
-// nothing is written, and its version and time of change stay. Problems:
-// CodeInstanceUnknown, CodeWebhookUnknown.
+// nothing is written, and its version and time of change stay. Another URL or
+// method has not failed yet; a pause stays. Problems: CodeInstanceUnknown,
+// CodeWebhookUnknown.
 //
 // If the connection breaks after the commit, database/sql runs the statement
 // again by itself: it then finds the fields equal, so nothing counts twice.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -199,12 +200,17 @@ func TestRoundTrips(t *testing.T) {
 
 // operations are all that a Repo does, with its round trips, and its code when
 // the database fails for no better known reason.
-var operations = []struct {
+var operations = slices.Concat(webhookOperations, logOperations)
+
+type operationCase struct {
 	name       string
 	do         func(context.Context, *Repo) error
 	roundTrips int64
 	fault      webhook.Code
-}{
+}
+
+// webhookOperations are those of webhooks and instances.
+var webhookOperations = []operationCase{
 	{"create", func(ctx context.Context, r *Repo) error {
 		return r.Create(ctx, "admin", named(sample, "new"), anyNumber)
 	}, 1, webhook.CodeDBCommitFailed},
