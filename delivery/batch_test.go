@@ -1,0 +1,175 @@
+package delivery
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
+)
+
+// An exam is a batcher whose batches the test sees and answers. Its first
+// question, 0, is being asked.
+type exam struct {
+	batcher[int, string]
+	batches chan []int
+	answers chan []string
+	got     chan string
+}
+
+func newExam(t *testing.T) *exam {
+	e := &exam{batches: make(chan []int), answers: make(chan []string), got: make(chan string)}
+	e.ask = func(qs []int) []string {
+		e.batches <- qs
+		return <-e.answers
+	}
+	e.begin(t.Context(), 0)
+	if qs := <-e.batches; len(qs) != 1 {
+		t.Fatalf("the first batch is %v", qs)
+	}
+	return e
+}
+
+func (e *exam) begin(ctx context.Context, q int) {
+	go func() {
+		answer, ok := e.one(ctx, q)
+		e.got <- fmt.Sprint(q, " ", answer, " ", ok)
+	}()
+}
+
+// queued waits until so many are.
+func (e *exam) queued(n int) {
+	for found := -1; found != n; runtime.Gosched() {
+		e.mu.Lock()
+		found = len(e.queue)
+		e.mu.Unlock()
+	}
+}
+
+// say answers each question with itself.
+func (e *exam) say(qs []int) {
+	var answers []string
+	for _, q := range qs {
+		answers = append(answers, fmt.Sprint("to ", q))
+	}
+	e.answers <- answers
+}
+
+func (e *exam) gets(t *testing.T, wants ...string) {
+	t.Helper()
+	left := map[string]bool{}
+	for _, want := range wants {
+		left[want] = true
+	}
+	for range wants {
+		if got := <-e.got; !left[got] {
+			t.Errorf("got %q, want of %v", got, left)
+		} else {
+			delete(left, got)
+		}
+	}
+}
+
+func TestBatcher(t *testing.T) {
+	t.Run("D5 many are asked together, and each has its answer", func(t *testing.T) {
+		e := newExam(t)
+		wants := []string{"0 to 0 true"}
+		for i := range batchMost + 6 {
+			e.begin(t.Context(), i+1)
+			wants = append(wants, fmt.Sprint(i+1, " to ", i+1, " true"))
+		}
+		e.queued(batchMost + 6)
+		go func() {
+			e.say([]int{0})
+			for _, want := range []int{batchMost, 6} {
+				qs := <-e.batches
+				if len(qs) != want {
+					t.Errorf("%d are asked together, want %d", len(qs), want)
+				}
+				e.say(qs)
+			}
+		}()
+		e.gets(t, wants...)
+		e.begin(t.Context(), 99) // when nothing was queued any more
+		e.say(<-e.batches)
+		e.gets(t, "99 to 99 true")
+	})
+	t.Run("D5 who gives up takes nobody along", func(t *testing.T) {
+		e := newExam(t)
+		ctx, giveUp := context.WithCancel(t.Context())
+		e.begin(ctx, 1)
+		e.queued(1)
+		e.begin(t.Context(), 2)
+		e.queued(2)
+		giveUp()
+		e.gets(t, "1  false")
+		e.say([]int{0})
+		e.gets(t, "0 to 0 true")
+		e.say(<-e.batches)
+		e.gets(t, "2 to 2 true")
+	})
+	t.Run("D2 what is being asked is not lost on who gives up", func(t *testing.T) {
+		e := newExam(t)
+		e.say([]int{0})
+		e.gets(t, "0 to 0 true")
+		ctx, giveUp := context.WithCancel(t.Context())
+		e.begin(ctx, 1)
+		qs := <-e.batches
+		giveUp()
+		e.say(qs)
+		e.gets(t, "1 to 1 true")
+	})
+	t.Run("D5 a batch that fails answers nothing", func(t *testing.T) {
+		e := newExam(t)
+		e.begin(t.Context(), 1)
+		e.begin(t.Context(), 2)
+		e.queued(2)
+		e.answers <- nil
+		e.gets(t, "0  false")
+		e.say(<-e.batches)
+		e.gets(t, "1 to 1 true", "2 to 2 true")
+	})
+}
+
+// TestD5_OneBadAttemptHoldsUpNoOthers: what can not be stored is nobody's but its
+// own.
+func TestD5_OneBadAttemptHoldsUpNoOthers(t *testing.T) {
+	const n = 20
+	s := newShop(t)
+	s.db.MustExec(strings.ReplaceAll(`
+		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not this one'; END $$;
+		CREATE TRIGGER refuse BEFORE INSERT ON webhooks.delivery_attempt FOR EACH ROW WHEN (NEW.answer = 'bad') EXECUTE FUNCTION refuse();
+		CREATE TRIGGER refuse BEFORE UPDATE ON webhooks.delivery FOR EACH ROW WHEN (NEW.body = '{"order":"bad"}' AND NEW.sending_since IS NOT NULL) EXECUTE FUNCTION refuse()`,
+		"webhooks.", schema+"."))
+	together := make(chan struct{})
+	arrived := make(chan bool, n)
+	r := newReceiver(t, func(w http.ResponseWriter, q *http.Request) {
+		arrived <- true
+		<-together
+		if strings.HasSuffix(q.URL.Path, "/unstored") {
+			_, _ = w.Write([]byte("bad"))
+		}
+	})
+	s.hook("hook", r.url)
+	c := s.courier(func(o *Options, _ *tuning) { o.Workers, o.PerReceiver = 2*n, 2*n })
+	for i := range n - 1 {
+		s.pay(c, orderID(i))
+	}
+	s.pay(c, "bad") // can not be claimed
+	s.webhook(webhook.Webhook{ID: "unstored", EventType: "refund", URL: r.url + "/unstored", HTTPMethod: "POST"})
+	s.refund(c, "unstored") // can not be recorded
+	if err := c.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for range n {
+		<-arrived
+	}
+	close(together)
+	until(s, n-1, countDelivered)
+	if claims := one[int](s, countPending); claims != 2 {
+		t.Errorf("%d are pending, want the two that can not be stored", claims)
+	}
+}

@@ -1,0 +1,152 @@
+package delivery
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/repo"
+)
+
+// running is what Start started.
+type running struct {
+	id     string
+	worker *worker
+	river  *river.Client[*sql.Tx]
+	end    context.CancelFunc // of the sweep and the prune
+	loops  sync.WaitGroup
+}
+
+var errRunning = errors.New("delivery: Start was called before, and not Stop")
+
+// Start begins to send. Stop ends it: what is under way may end until ctx does,
+// then it is given back.
+//
+// ctx bounds the start alone. Start twice is an error; after Stop it may be
+// called again.
+func (c *Courier) Start(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.running != nil {
+		return errRunning
+	}
+	r := &running{id: rand.Text(), worker: newWorker(c)}
+	var err error
+	if r.river, err = c.newWorking(r.worker, r.id); err != nil {
+		return fmt.Errorf("delivery: %w", err)
+	}
+	// What ends with ctx would end the workers too.
+	lasting := context.WithoutCancel(ctx)
+	stop := context.AfterFunc(ctx, func() { _ = r.river.StopAndCancel(lasting) })
+	err = r.river.Start(lasting)
+	if !stop() || err != nil {
+		return fmt.Errorf("delivery: start: %w", errors.Join(err, ctx.Err()))
+	}
+	loop, end := context.WithCancel(lasting)
+	r.end = end
+	r.loops.Go(func() { each(loop, c.tuning.sweep, c.soon, func() { c.sweep(loop, r.id) }) })
+	r.loops.Go(func() { each(loop, c.tuning.prune, nil, func() { c.prune(loop) }) })
+	c.running = r
+	c.sends.Store(true)
+	return nil
+}
+
+// Stop ends sending.
+func (c *Courier) Stop(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := c.running
+	if r == nil {
+		return nil
+	}
+	r.worker.draining.Store(true)
+	r.end()
+	var late error
+	if err := r.river.Stop(ctx); err != nil {
+		// Attempts end when they are cancelled, and each is given back.
+		late = ctx.Err()
+		hard, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBackWithin+time.Second)
+		defer cancel()
+		if err := r.river.StopAndCancel(hard); err != nil {
+			return fmt.Errorf("delivery: stop: %w", err)
+		}
+	}
+	r.loops.Wait()
+	c.running = nil
+	c.sends.Store(false)
+	leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBackWithin)
+	defer cancel()
+	err := c.o.Repo.Leave(leave, r.id)
+	c.errands.wait(ctx)
+	c.client.CloseIdleConnections()
+	return errors.Join(late, err)
+}
+
+// IsRunning reports whether this process sends. It waits for no Start and no
+// Stop: Emit asks, within the host's transaction.
+func (c *Courier) IsRunning() bool { return c.sends.Load() }
+
+// each does f at once, then every while and when it is wanted soon, until ctx
+// ends.
+func each(ctx context.Context, while time.Duration, soon <-chan struct{}, f func()) {
+	ticker := time.NewTicker(while)
+	defer ticker.Stop()
+	for ctx.Err() == nil {
+		f()
+		select {
+		case <-ticker.C:
+		case <-soon:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// sweepSoon has this process sweep now, if it sends: something waits in a lane
+// that no job was made for. Another process sees it at its next sweep.
+func (c *Courier) sweepSoon() {
+	select {
+	case c.soon <- struct{}{}:
+	default: // one is wanted already
+	}
+}
+
+// sweep does what no job asks for: see repo.Sweep.
+func (c *Courier) sweep(ctx context.Context, worker string) {
+	c.lanes.forget()
+	o := repo.SweepOptions{
+		Worker: worker, Lease: c.tuning.lease, PerReceiver: c.o.PerReceiver, ProbeEvery: c.tuning.probe,
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	report, err := c.o.Repo.Sweep(ctx, o, func(tx *sql.Tx, keys []repo.Key) error {
+		return insert(ctx, c.waker, tx, jobs(keys, river.InsertOpts{Tags: []string{tagLane}}))
+	})
+	if err != nil {
+		if !errors.Is(err, context.Canceled) {
+			c.tellFault(ctx, "sweep", err)
+		}
+		return
+	}
+	if report.More {
+		c.sweepSoon()
+	}
+	if report.Overdue > 0 && c.isTime(&c.overdueTold, overdueEvery) {
+		c.tellOverdue(ctx, report, "deliveries are due and no worker takes them; are there too few?")
+	}
+}
+
+// prune deletes what is older than it is to be kept, and gives up what waited for
+// as long.
+func (c *Courier) prune(ctx context.Context) {
+	done, err := c.o.Repo.Prune(ctx, c.o.Keep)
+	c.tellPruned(ctx, done)
+	if err != nil && !errors.Is(err, context.Canceled) {
+		c.tellFault(ctx, "prune", err)
+	}
+}

@@ -1,0 +1,119 @@
+package delivery
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+const hook = "hook.example:443"
+
+// clocked are lanes with a clock that the test moves.
+func clocked(most int) (l *lanes, forward func(time.Duration)) {
+	now := time.Date(2026, 11, 23, 14, 0, 0, 0, time.UTC)
+	l = newLanes(most, 30*time.Second)
+	l.now = func() time.Time { return now }
+	return l, func(d time.Duration) { now = now.Add(d) }
+}
+
+func admitted(t testing.TB, l *lanes, receiver string) *ticket {
+	t.Helper()
+	in, wait := l.enter(receiver)
+	if in == nil {
+		t.Fatalf("%s is not admitted, to wait %v", receiver, wait)
+	}
+	return in
+}
+
+func refused(t testing.TB, l *lanes, receiver string, wait time.Duration) {
+	t.Helper()
+	if in, got := l.enter(receiver); in != nil || got != wait {
+		t.Fatalf("admitted: %t, to wait %v, want to wait %v", in != nil, got, wait)
+	}
+}
+
+func TestD5_SoManyToOneReceiver(t *testing.T) {
+	l, _ := clocked(2)
+	first := admitted(t, l, hook)
+	admitted(t, l, hook)
+	refused(t, l, hook, 0)
+	admitted(t, l, "other.example:443")
+	first.leave(answered)
+	admitted(t, l, hook)
+}
+
+func TestD5_Breaker(t *testing.T) {
+	l, forward := clocked(10)
+	for range failuresToOpen - 1 {
+		admitted(t, l, hook).leave(unanswered)
+	}
+	admitted(t, l, hook).leave(answered) // an answer starts the count anew
+	for range failuresToOpen {
+		admitted(t, l, hook).leave(unanswered)
+	}
+	refused(t, l, hook, 30*time.Second)
+	admitted(t, l, "other.example:443")
+
+	forward(20 * time.Second)
+	refused(t, l, hook, 10*time.Second)
+
+	forward(10 * time.Second)
+	probe := admitted(t, l, hook)
+	refused(t, l, hook, 0) // one probe at a time
+	probe.leave(unanswered)
+	refused(t, l, hook, 30*time.Second)
+
+	forward(30 * time.Second)
+	admitted(t, l, hook).leave(unused) // nothing came of this one
+	admitted(t, l, hook).leave(answered)
+	admitted(t, l, hook)
+	admitted(t, l, hook)
+}
+
+// TestD5_NobodyIsLeftInALane: one is parked while the last in flight finds that
+// none waits.
+func TestD5_NobodyIsLeftInALane(t *testing.T) {
+	l, _ := clocked(1)
+	l.park(hook)
+	seen, waits := l.waiting(hook)
+	if !waits {
+		t.Fatal("nobody is said to wait")
+	}
+	l.park(hook)
+	l.empty(hook, seen)
+	if seen, waits = l.waiting(hook); !waits {
+		t.Fatal("the second was forgotten")
+	}
+	l.empty(hook, seen)
+	if _, waits = l.waiting(hook); waits {
+		t.Error("nobody waits")
+	}
+}
+
+func TestD5_IdleReceiversAreForgotten(t *testing.T) {
+	l, forward := clocked(1)
+	for i := range 1000 {
+		admitted(t, l, fmt.Sprint(i, ".example:443")).leave(answered)
+	}
+	if len(l.lanes) > 0 {
+		t.Errorf("%d receivers that answered are remembered", len(l.lanes))
+	}
+	for i := range 1000 {
+		admitted(t, l, fmt.Sprint(i, ".example:443")).leave(unanswered)
+	}
+	busy := admitted(t, l, hook)
+	forward(idleAfter + time.Second)
+	l.forget()
+	if len(l.lanes) != 1 {
+		t.Errorf("%d receivers are remembered, want the busy one", len(l.lanes))
+	}
+	busy.leave(answered)
+}
+
+func TestD5_TurnsLeaveThePoolToTheHost(t *testing.T) {
+	for most, want := range map[int]int{0: 16, 1: 2, 8: 2, 20: 5, 64: 16, 1000: 16} {
+		if got := cap(newTurns(most)); got != want {
+			t.Errorf("of a pool of %d workers use %d, want %d", most, got, want)
+		}
+	}
+}

@@ -1,0 +1,100 @@
+package delivery
+
+import (
+	"context"
+	"time"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
+)
+
+// SecretOverlap is how long a webhook's secret signs too after it was replaced.
+const SecretOverlap = 24 * time.Hour
+
+// Pause and Resume are a person's. Notify is told.
+func (c *Courier) Pause(ctx context.Context, instance, webhookID string) error {
+	change, err := c.o.Repo.Pause(ctx, instance, webhookID)
+	if err == nil {
+		c.tellChange(ctx, instance, webhookID, change)
+	}
+	return err
+}
+
+// Resume ends a pause; with drop what waits is marked failed.
+func (c *Courier) Resume(ctx context.Context, instance, webhookID string, drop bool) error {
+	change, err := c.o.Repo.Resume(ctx, instance, webhookID, drop, webhook.Say("delivery.dropped"))
+	if err != nil {
+		return err
+	}
+	c.tellChange(ctx, instance, webhookID, change)
+	c.sweepSoon()
+	return nil
+}
+
+// Forget erases an order's content.
+func (c *Courier) Forget(ctx context.Context, instance, orderID string) (int, error) {
+	return c.o.Repo.Forget(ctx, instance, orderID, webhook.Say("delivery.forgotten"))
+}
+
+// Secrets are what a webhook's deliveries are signed with: the present one and,
+// while it is valid, the one before, until when.
+func (c *Courier) Secrets(ctx context.Context, instance, webhookID string) (secrets []webhook.Secret, previousUntil time.Time, err error) {
+	stored, err := c.o.Repo.GetSecrets(ctx, instance, webhookID)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	for _, sealed := range [][]byte{stored.Current, stored.Previous} {
+		if sealed == nil {
+			continue
+		}
+		secret, err := c.o.Keyring.Open(sealed, instance, webhookID)
+		if err != nil {
+			return nil, time.Time{}, &webhook.Problem{Code: webhook.CodeInternalInvariantFailure, Subject: webhookID, Cause: err}
+		}
+		secrets = append(secrets, secret)
+	}
+	return secrets, stored.PreviousUntil, nil
+}
+
+// RotateSecret makes a new secret; the old one stays valid for a day. Within a
+// minute of the last time it does nothing: a program repeats whose answer was
+// lost, and would end the secret that the receiver has.
+func (c *Courier) RotateSecret(ctx context.Context, instance, webhookID string) error {
+	return c.rotate(ctx, instance, webhookID, nil)
+}
+
+// RotateSecretThatEnds is RotateSecret if the secret's text ends so; else somebody
+// has made a new one since, and nothing is done.
+func (c *Courier) RotateSecretThatEnds(ctx context.Context, instance, webhookID, end string) error {
+	stored, err := c.o.Repo.GetSecrets(ctx, instance, webhookID)
+	if err != nil {
+		return err
+	}
+	secret, err := c.o.Keyring.Open(stored.Current, instance, webhookID)
+	if err != nil {
+		return &webhook.Problem{Code: webhook.CodeInternalInvariantFailure, Subject: webhookID, Cause: err}
+	}
+	if secret.End() != end {
+		return nil
+	}
+	return c.rotate(ctx, instance, webhookID, stored.Current)
+}
+
+// rotate makes a new secret in the place of old, as stored; nil: of any.
+func (c *Courier) rotate(ctx context.Context, instance, webhookID string, old []byte) error {
+	sealed := c.o.Keyring.Seal(webhook.NewSecret(), instance, webhookID)
+	return c.o.Repo.RotateSecret(ctx, instance, webhookID, sealed, old, SecretOverlap)
+}
+
+// Reseal seals all secrets with the first key of the keyring. It is a part of
+// Migrate.
+func (c *Courier) Reseal(ctx context.Context) error {
+	ring := c.o.Keyring
+	_, err := c.o.Repo.Reseal(ctx, ring.Prefix(), func(stored []byte, instance, webhookID string) ([]byte, error) {
+		secret, err := ring.Open(stored, instance, webhookID)
+		if err != nil {
+			return nil, err
+		}
+		return ring.Seal(secret, instance, webhookID), nil
+	})
+	return err
+}

@@ -1,0 +1,246 @@
+package delivery
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/repo"
+)
+
+const (
+	// giveBackWithin is for how long it is tried to put back what is not sent, also
+	// when the job was cancelled.
+	giveBackWithin = 5 * time.Second
+	// yieldAfter is how long a chain goes on while all workers are busy: others
+	// wait for one then.
+	yieldAfter = time.Second
+	// snoozeMost bounds how far a job's next look is put off, so that clocks that
+	// differ, or a time that was moved nearer by hand, do no lasting harm.
+	snoozeMost = 24 * time.Hour
+)
+
+// worker works River's jobs.
+type worker struct {
+	river.WorkerDefaults[jobArgs]
+	c        *Courier
+	busy     atomic.Int64
+	draining atomic.Bool
+
+	claims  batcher[repo.Key, repo.Claim]
+	records batcher[repo.Outcome, bool]
+}
+
+func newWorker(c *Courier) *worker {
+	w := &worker{c: c}
+	w.claims.ask = func(keys []repo.Key) (claims []repo.Claim) {
+		w.together(func(ctx context.Context) (err error) {
+			claims, err = c.o.Repo.ClaimMany(ctx, keys)
+			return err
+		})
+		return claims
+	}
+	w.records.ask = func(outcomes []repo.Outcome) (recorded []bool) {
+		w.together(func(ctx context.Context) (err error) {
+			recorded, err = c.o.Repo.RecordMany(ctx, outcomes)
+			return err
+		})
+		return recorded
+	}
+	return w
+}
+
+// together asks the database for several jobs. What goes wrong is nobody's: each
+// asks again for itself.
+func (w *worker) together(ask func(context.Context) error) {
+	ctx, cancel := context.WithTimeout(context.Background(), w.c.o.Timeout)
+	defer cancel()
+	_ = w.c.database.take(ctx, func() error { return ask(ctx) })
+}
+
+// Work looks at the job's delivery, and then at what waits behind it.
+func (w *worker) Work(ctx context.Context, job *river.Job[jobArgs]) error {
+	w.busy.Add(1)
+	defer w.busy.Add(-1)
+	ahead := clockAhead(job.AttemptedAt)
+	claim, verdict, wait, err := w.claim(ctx, job.Args.Key)
+	switch {
+	case err != nil:
+		w.c.tellFault(ctx, "look at a delivery", err)
+		return err
+	case verdict == repo.NotYet, verdict == repo.Taken:
+		return snooze(wait + ahead)
+	case verdict != repo.Claimed:
+		return nil
+	}
+	if len(job.Tags) > 0 {
+		w.c.lanes.park(claim.Request.Receiver) // others may wait beside it
+	}
+	return w.begin(ctx, claim, ahead)
+}
+
+// clockAhead is by how much the database's clock goes before this machine's: it
+// dated the job a moment ago. River dates what is to be done later by this
+// machine's clock, and compares with the database's.
+func clockAhead(attemptedAt *time.Time) time.Duration {
+	if attemptedAt == nil {
+		return 0
+	}
+	ahead := time.Until(*attemptedAt)
+	if ahead.Abs() < time.Second {
+		return 0 // the way from there to here
+	}
+	return ahead
+}
+
+func snooze(wait time.Duration) error { return river.JobSnooze(min(max(wait, 0), snoozeMost)) }
+
+// begin sends the job's own delivery if there is room, and goes on with its lane.
+func (w *worker) begin(ctx context.Context, claim repo.Claim, ahead time.Duration) error {
+	lanes, receiver, began := w.c.lanes, claim.Request.Receiver, time.Now()
+	admitted, wait := lanes.enter(receiver)
+	if admitted == nil {
+		if err := w.park(ctx, claim.Key, wait); err != nil {
+			return err
+		}
+		// Whoever made it full may have looked for a next one before this was there.
+		lanes.park(receiver)
+		return w.chain(ctx, chain{receiver, began, ahead}, nil)
+	}
+	next, err := w.deliver(ctx, admitted, claim)
+	if err != nil {
+		return err
+	}
+	return w.chain(ctx, chain{receiver, began, ahead}, next)
+}
+
+// A chain is a job's way through a receiver's lane.
+type chain struct {
+	receiver string
+	began    time.Time
+	ahead    time.Duration // of the database's clock
+}
+
+// A retry is a delivery that its own job is to look at again.
+type retry struct {
+	key repo.Key
+	at  time.Time
+}
+
+// chain sends what waits for a receiver, one after the other, while there is
+// room in its lane. own is the job's own delivery if that waits for its next try:
+// the job is snoozed for it, or, where it goes on with others, another one made.
+func (w *worker) chain(ctx context.Context, on chain, own *retry) error {
+	for w.mayGoOn(ctx, on.began) {
+		seen, waits := w.c.lanes.waiting(on.receiver)
+		if !waits {
+			break
+		}
+		admitted, _ := w.c.lanes.enter(on.receiver)
+		if admitted == nil {
+			break
+		}
+		claim, found, err := w.claimNext(ctx, on.receiver)
+		if err != nil || !found {
+			admitted.leave(unused)
+			if err != nil {
+				w.c.tellFault(ctx, "look for the next delivery", err)
+				break
+			}
+			w.c.lanes.empty(on.receiver, seen)
+			continue
+		}
+		if err := w.await(ctx, own, on.ahead); err != nil {
+			w.c.tellFault(ctx, "make a job", err)
+		} else {
+			own = nil
+		}
+		next, err := w.deliver(ctx, admitted, claim)
+		if err != nil {
+			return nil // it was told; the sweep takes the delivery up
+		}
+		if err := w.await(ctx, next, on.ahead); err != nil {
+			w.c.tellFault(ctx, "make a job", err)
+		}
+	}
+	if !w.mayGoOn(ctx, on.began) {
+		w.handOn(ctx, on.receiver)
+	}
+	if own != nil {
+		return snooze(time.Until(own.at) + on.ahead)
+	}
+	return nil
+}
+
+func (w *worker) mayGoOn(ctx context.Context, began time.Time) bool {
+	most := w.c.tuning.chain
+	if int(w.busy.Load()) >= w.c.o.Workers {
+		most = min(most, yieldAfter)
+	}
+	return !w.draining.Load() && ctx.Err() == nil && time.Since(began) < most
+}
+
+// handOn gives a lane that this job leaves to another one, which queues behind
+// those of other receivers.
+func (w *worker) handOn(ctx context.Context, receiver string) {
+	if _, waits := w.c.lanes.waiting(receiver); !waits || w.draining.Load() || ctx.Err() != nil {
+		return
+	}
+	admitted, _ := w.c.lanes.enter(receiver)
+	if admitted == nil {
+		return
+	}
+	defer admitted.leave(unused)
+	claim, found, err := w.claimNext(ctx, receiver)
+	if err == nil && found {
+		if err = w.park(ctx, claim.Key, 0); err == nil {
+			err = w.insert(ctx, claim.Key, river.InsertOpts{Tags: []string{tagLane}})
+		}
+	}
+	w.c.tellFault(ctx, "hand a lane on", err)
+}
+
+// await makes a job for a delivery that waits for its next try.
+func (w *worker) await(ctx context.Context, r *retry, ahead time.Duration) error {
+	if r == nil {
+		return nil
+	}
+	return w.insert(ctx, r.key, river.InsertOpts{ScheduledAt: r.at.Add(ahead)})
+}
+
+func (w *worker) insert(ctx context.Context, k repo.Key, o river.InsertOpts) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBackWithin)
+	defer cancel()
+	return w.c.database.take(ctx, func() error { return insert(ctx, w.c.waker, nil, jobs([]repo.Key{k}, o)) })
+}
+
+// claim claims a delivery, with others if it can be had at once.
+func (w *worker) claim(ctx context.Context, k repo.Key) (claim repo.Claim, v repo.ClaimVerdict, wait time.Duration, err error) {
+	if claim, ok := w.claims.one(ctx, k); ok && claim.Key == k {
+		return claim, repo.Claimed, 0, nil
+	}
+	err = w.c.database.take(ctx, func() (err error) {
+		claim, v, wait, err = w.c.o.Repo.Claim(ctx, k, w.c.tuning.lease)
+		return err
+	})
+	return claim, v, wait, err
+}
+
+func (w *worker) claimNext(ctx context.Context, receiver string) (claim repo.Claim, found bool, err error) {
+	err = w.c.database.take(ctx, func() (err error) {
+		claim, found, err = w.c.o.Repo.ClaimNext(ctx, receiver, w.c.tuning.lease)
+		return err
+	})
+	return claim, found, err
+}
+
+// park gives a claim back.
+func (w *worker) park(ctx context.Context, k repo.Key, wait time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBackWithin)
+	defer cancel()
+	err := w.c.database.take(ctx, func() error { return w.c.o.Repo.Park(ctx, k, wait) })
+	w.c.tellFault(ctx, "give a delivery back", err)
+	return err
+}
