@@ -44,6 +44,7 @@ type UI struct {
 	// variables and starters are parts of every form, made once.
 	variables map[*Language][]eventVariables
 	starters  template.JS
+	icons     map[string]template.HTML
 }
 
 // New makes a UI. Its error names the option that is wrong.
@@ -51,7 +52,8 @@ func New(o Options) (*UI, error) {
 	if o.Events == nil {
 		return nil, errors.New("option Events is required")
 	}
-	languages, err := newLanguages(o.Languages)
+	location := cmp.Or(o.Location, time.UTC)
+	languages, err := newLanguages(o.Languages, location)
 	if err != nil {
 		return nil, err
 	}
@@ -65,12 +67,15 @@ func New(o Options) (*UI, error) {
 	}
 	u := &UI{
 		title:     o.Title,
-		location:  cmp.Or(o.Location, time.UTC),
+		location:  location,
 		events:    o.Events,
 		languages: languages,
 		templates: templates,
 	}
 	u.makeAssets(accent)
+	if err = u.makeIcons(); err != nil {
+		return nil, err
+	}
 	if u.starters, err = startersJSON(o.Events.All()); err != nil {
 		return nil, err
 	}

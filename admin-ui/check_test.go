@@ -11,7 +11,7 @@ import (
 // builtIn gives the languages as a UI without a host's has them.
 func builtIn(t *testing.T, extra ...Language) *languages {
 	t.Helper()
-	ls, err := newLanguages(extra)
+	ls, err := newLanguages(extra, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,26 +15,40 @@ import (
 // record runs a line in a shell whose curl only writes down what it is given.
 func record(t *testing.T, line string) []string {
 	t.Helper()
+	arguments, _ := recordAll(t, line)
+	return arguments
+}
+
+// recordAll gives what curl is piped, too.
+func recordAll(t *testing.T, line string) (arguments []string, piped []byte) {
+	t.Helper()
 	dir := t.TempDir()
-	curl := "#!/bin/sh\nprintf '%s\\0' \"$@\" >>\"$RECORD\"\n"
+	curl := "#!/bin/sh\nprintf '%s\\0' \"$@\" >>\"$RECORD\"\ncat >\"$RECORD.in\"\n"
 	if err := os.WriteFile(filepath.Join(dir, "curl"), []byte(curl), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	record := filepath.Join(dir, "record")
-	shell := exec.Command("sh", "-c", line)
+	script := filepath.Join(t.TempDir(), "script") // an argument holds less
+	if err := os.WriteFile(script, []byte(line+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	shell := exec.Command("sh", script)
 	shell.Dir = dir
 	shell.Env = []string{"PATH=" + dir + ":" + os.Getenv("PATH"), "RECORD=" + record, "HOME=/home/somebody"}
 	if out, err := shell.CombinedOutput(); err != nil || len(out) > 0 {
-		t.Fatalf("the shell says %q, %v, to\n%s", out, err, line)
+		t.Fatalf("the shell says %q, %v, to\n%.1000s", out, err, line)
 	}
 	recorded, err := os.ReadFile(record)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if files, _ := os.ReadDir(dir); len(files) != 2 {
-		t.Errorf("the line left %d files beside curl's, want 1", len(files)-1)
+	if piped, err = os.ReadFile(record + ".in"); err != nil {
+		t.Fatal(err)
 	}
-	return strings.Split(strings.TrimSuffix(string(recorded), "\x00"), "\x00")
+	if files, _ := os.ReadDir(dir); len(files) != 3 {
+		t.Errorf("the line left %d files beside curl's, want 2", len(files)-1)
+	}
+	return strings.Split(strings.TrimSuffix(string(recorded), "\x00"), "\x00"), piped
 }
 
 // hostile are texts that mean something to a shell or to curl.
@@ -81,5 +95,36 @@ func TestS5_NoSecret(t *testing.T) {
 	if strings.Contains(line, "geheim") || !strings.Contains(line, "https://shop:PASSWORD@c.example/") ||
 		!strings.Contains(line, `Authorization: SECRET\nX: 1`) || strings.Contains(line, "body_template") {
 		t.Errorf("the line is %s", line)
+	}
+}
+
+func TestS5_SentCurlLine(t *testing.T) {
+	for _, text := range hostile {
+		address := "https://c.example/?" + text
+		headers := []webhook.Header{{Name: "Content-Type", Value: text}, {Name: "X-Empty"}}
+		got := record(t, sentCurlLine("PUT", address, headers, []byte(text)))
+		want := []string{"--globoff", "--request", "PUT", address, "--header", "Content-Type: " + text, "--header", "X-Empty;", "--data-raw", text}
+		if !slices.Equal(got, want) {
+			t.Errorf("curl gets %q, want %q", got, want)
+		}
+	}
+	for _, body := range []string{"\x00", "a\xff", "a\rb\r\n", "\x1b[2J", "\x7f", strings.Repeat("ä", mostArgument)} {
+		got, piped := recordAll(t, sentCurlLine("POST", "https://c.example/", []webhook.Header{{Name: "Content-Type", Value: "x"}}, []byte(body)))
+		want := []string{"--globoff", "--request", "POST", "https://c.example/", "--header", "Content-Type: x", "--data-binary", "@-"}
+		if !slices.Equal(got, want) || string(piped) != body {
+			t.Errorf("curl gets %.300q and is piped %.300q, want %q and %.300q", got, piped, want, body)
+		}
+	}
+	for _, test := range []struct {
+		name, method, body string
+		want               []string
+	}{
+		{"no body", "POST", "", []string{"--globoff", "--request", "POST", "https://c.example/"}},
+		{"HEAD waits for no body", "HEAD", "", []string{"--globoff", "--head", "https://c.example/"}},
+		{"no type is made up", "GET", "x", []string{"--globoff", "--request", "GET", "https://c.example/", "--header", "Content-Type:", "--data-raw", "x"}},
+	} {
+		if got := record(t, sentCurlLine(test.method, "https://c.example/", nil, []byte(test.body))); !slices.Equal(got, test.want) {
+			t.Errorf("%s: curl gets %q, want %q", test.name, got, test.want)
+		}
 	}
 }

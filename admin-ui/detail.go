@@ -12,12 +12,29 @@ type detailSheet struct {
 	*maker
 	ID                             string
 	EditPage, CopyPage, DeletePage string
+	Notice                         notice
 	Breaks                         template.HTML
 	Event                          template.HTML
 	Target                         string
 	Made                           template.HTML
 	Headers, Body                  longText
 	Curl                           string
+
+	// Deliveries are what is said of them; HasDeliveries: anything is.
+	HasDeliveries bool
+	Deliveries    recentSheet
+	Pause         pauseBox
+	// NobodySends says that something waits and no worker is there to send it.
+	NobodySends bool
+	// Test and Stop are buttons; the zero button: it is not there.
+	Test, Stop postButton
+
+	// SecretEnd is how the secret ends, and NewSecret an address; both may be
+	// empty.
+	SecretEnd  template.HTML
+	ShowSecret postButton
+	NewSecret  string
+	Recipe     recipeSheet
 }
 
 func (v Detail) sheet(m *maker) sheet {
@@ -28,6 +45,7 @@ func (v Detail) sheet(m *maker) sheet {
 		EditPage:   m.to(w.ID, "edit"),
 		CopyPage:   m.New() + "?" + url.Values{"from": {w.ID}}.Encode(),
 		DeletePage: m.to(w.ID, "delete"),
+		Notice:     v.notice(m),
 		Event:      m.event(v.Event),
 		Target:     w.HTTPMethod + " " + webhook.MaskURL(w.URL, mask),
 		Made:       m.HTML("view.made", "made", m.date(v.Created)),
@@ -41,28 +59,36 @@ func (v Detail) sheet(m *maker) sheet {
 	if !v.Breaks.IsZero() {
 		s.Breaks = m.Language.MessageHTML(v.Breaks)
 	}
+	s.addDeliveries(v)
+	s.addSecret(v)
 	return sheet{template: "detail", title: w.ID, data: s}
 }
 
-// A deleteSheet is what templates/delete.html prints.
-type deleteSheet struct {
-	*maker
-	Heading        template.HTML
-	Lead           template.HTML
-	Action, Cancel string
+// addSecret says how the secret ends to who may see it, and how a receiver uses
+// it to everybody.
+func (s *detailSheet) addSecret(v Detail) {
+	if v.SecretEnd == "" && v.Account == nil {
+		return
+	}
+	s.Recipe = s.recipe(v.Webhook, v.SecretEnd)
+	if v.SecretEnd == "" {
+		return
+	}
+	s.SecretEnd = s.HTML("view.secret_end", "end", code("…"+v.SecretEnd))
+	if s.CanWrite {
+		s.ShowSecret = s.post(v.Webhook.ID, "secret", s.HTML("view.secret_show"))
+		s.NewSecret = s.to(v.Webhook.ID, "secret/rotate")
+	}
 }
 
-func (v Delete) sheet(m *maker) sheet {
-	w := v.Webhook
-	host := webhook.MaskURL(w.URL, mask)
-	if address, err := url.Parse(w.URL); err == nil && address.Host != "" {
-		host = address.Hostname()
-	}
-	return sheet{template: "delete", title: m.Say("delete.title", "id", w.ID), data: deleteSheet{
-		maker:   m,
-		Heading: m.HTML("delete.title", "id", w.ID),
-		Lead:    m.HTML("delete.lead", "host", host, "event", m.Language.EventTitle(v.Event)),
-		Action:  m.to(w.ID, "delete"),
-		Cancel:  m.to(w.ID, "view"),
-	}}
+// A postButton is a form of one button, for [[template "post" .]].
+type postButton struct {
+	Fields []Field
+	Action string
+	Text   template.HTML
+}
+
+// post makes a button that posts to an address of a webhook's.
+func (m *maker) post(id, page string, text template.HTML) postButton {
+	return postButton{Fields: m.Fields, Action: m.to(id, page), Text: text}
 }

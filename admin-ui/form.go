@@ -33,8 +33,11 @@ type formSheet struct {
 	Open                           bool
 	HeadersHint, IDHint            template.HTML
 	HeadersRows, BodyRows          int
-	Variables                      []eventVariables
-	Starters                       template.JS
+	// Retries says when a delivery is tried again; Waiting how many deliveries
+	// are still to be sent as they were made before. Both may be empty.
+	Retries, Waiting template.HTML
+	Variables        []eventVariables
+	Starters         template.JS
 }
 
 // A field is an input with what is said about it.
@@ -139,19 +142,27 @@ var formOrder = []string{webhook.FieldEventType, webhook.FieldURL, webhook.Field
 // summarize lists the problems as their fields follow in the form, and before
 // them those of none.
 func (s *formSheet) summarize() {
-	place := func(p *webhook.Problem) int { return slices.Index(formOrder, p.Field) }
-	problems := slices.SortedStableFunc(slices.Values(s.View.Problems), func(a, b *webhook.Problem) int { return place(a) - place(b) })
-	s.Summary.Title = s.Say("refusal.summary", "n", len(problems))
-	for _, p := range problems {
-		item := summaryItem{Field: p.Field, Text: s.problem(p)}
-		switch {
-		case isTaken(p):
-			item.Text = s.HTML("refusal.taken_summary", "id", p.Subject, "other", webhook.OtherID(p.Subject))
-		case p.Field == webhook.FieldID && s.Fixed:
-			item.Field = ""
+	s.Summary = s.summary(s.View.Problems, formOrder)
+	for i, item := range s.Summary.Items {
+		if item.Field == webhook.FieldID && s.Fixed {
+			s.Summary.Items[i].Field = ""
 		}
-		s.Summary.Items = append(s.Summary.Items, item)
 	}
+}
+
+// summary lists problems in the order of a form's fields.
+func (m *maker) summary(problems webhook.Problems, order []string) summary {
+	place := func(p *webhook.Problem) int { return slices.Index(order, p.Field) }
+	problems = slices.SortedStableFunc(slices.Values(problems), func(a, b *webhook.Problem) int { return place(a) - place(b) })
+	s := summary{Title: m.Say("refusal.summary", "n", len(problems))}
+	for _, p := range problems {
+		item := summaryItem{Field: p.Field, Text: m.problem(p)}
+		if isTaken(p) {
+			item.Text = m.HTML("refusal.taken_summary", "id", p.Subject, "other", webhook.OtherID(p.Subject))
+		}
+		s.Items = append(s.Items, item)
+	}
+	return s
 }
 
 // isTaken reports whether the problem is an ID that another webhook has.
@@ -171,10 +182,15 @@ func (m *maker) problem(p *webhook.Problem) template.HTML {
 // field makes the sheet of an input, with its message and whether it has a hint
 // (an element NAME-hint).
 func (s *formSheet) field(name, value string, hinted bool) field {
+	return s.fieldOf(s.View.Problems, name, value, hinted)
+}
+
+// fieldOf is field for any form's problems.
+func (m *maker) fieldOf(problems webhook.Problems, name, value string, hinted bool) field {
 	f := field{Name: name, Value: value}
-	for _, p := range s.View.Problems {
+	for _, p := range problems {
 		if p.Field == name {
-			f.Message, f.Describe = s.problem(p), name+"-message"
+			f.Message, f.Describe = m.problem(p), name+"-message"
 			break
 		}
 	}

@@ -73,6 +73,19 @@ func (s *formSheet) fillFields() {
 		s.Variables[i].Hidden = s.Variables[i].Event != values.EventType
 	}
 	s.Starters = s.ui.starters
+	s.addDeliveries()
+}
+
+// addDeliveries says when a delivery is tried again, and asks what becomes of
+// those that wait.
+func (s *formSheet) addDeliveries() {
+	if m := retries(s.View.Schedule); !m.IsZero() {
+		s.Retries = s.Language.MessageHTML(m)
+		s.URL.Describe += " " + webhook.FieldURL + "-retries"
+	}
+	if s.Fixed && !s.View.Deleted && s.View.Waiting > 0 {
+		s.Waiting = s.counted("form.waiting", s.View.Waiting)
+	}
 }
 
 // exampleID is the ID that the webhook would get if none is typed, or one like

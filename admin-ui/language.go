@@ -3,6 +3,7 @@ package adminui
 import (
 	"html/template"
 	"strings"
+	"time"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 	"golang.org/x/text/language"
@@ -28,11 +29,16 @@ type Language struct {
 
 	tag  language.Tag
 	next *Language // where to look for a text that is missing here
+	// location is the zone of the times in what it says; nil means UTC.
+	location *time.Location
+	// digits are its own; nil: not known.
+	digits *[10]string
 }
 
 // Say gives the text of a key. The pairs are a placeholder's name and its
 // value: ints are written as the language writes numbers, and the one named n
-// chooses the plural form. A key that no language has is its own text.
+// chooses the plural form; times are written to the second in Options.Location,
+// and messages as they read. A key that no language has is its own text.
 func (l *Language) Say(key string, pairs ...any) string {
 	return l.Message(webhook.Say(key, pairs...))
 }
@@ -50,9 +56,10 @@ func (l *Language) Message(m webhook.Message) string {
 }
 
 // HTML is Say for a page: text and values are escaped, each string stands in a
-// <bdi> so that its direction disturbs none around it, and a value of type
-// template.HTML, such as a link within a sentence, stays as it is. A text that
-// is missing in the language is marked as one of the language that it is in.
+// <bdi> so that its direction disturbs none around it, a time in a <time>, and
+// a value of type template.HTML, such as a link within a sentence, stays as it
+// is. A text that is missing in the language is marked as one of the language
+// that it is in.
 func (l *Language) HTML(key string, pairs ...any) template.HTML {
 	return l.MessageHTML(webhook.Say(key, pairs...))
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/text/language"
 )
@@ -13,12 +14,14 @@ import (
 type languages struct {
 	all     []*Language
 	matcher language.Matcher
+	// location is the zone of the times in what they say.
+	location *time.Location
 }
 
 // newLanguages gives English, German and a host's languages. One with the tag
 // of another goes before it, text by text.
-func newLanguages(extra []Language) (*languages, error) {
-	ls := &languages{}
+func newLanguages(extra []Language, location *time.Location) (*languages, error) {
+	ls := &languages{location: location}
 	for _, built := range []Language{english(), german()} {
 		if err := ls.add(built); err != nil {
 			return nil, err
@@ -43,8 +46,9 @@ func (ls *languages) add(l Language) error {
 	if err != nil || tag.IsRoot() {
 		return fmt.Errorf("%q is no language's tag, such as \"de\" or \"pt-BR\"", l.Tag)
 	}
-	l.Tag, l.tag, l.next = tag.String(), tag, nil
+	l.Tag, l.tag, l.next, l.location = tag.String(), tag, nil, ls.location
 	l.Texts = maps.Clone(l.Texts)
+	l.digits = digitsOf(tag)
 	i := slices.IndexFunc(ls.all, func(other *Language) bool { return other.Tag == l.Tag })
 	if i >= 0 {
 		l.next = ls.all[i]

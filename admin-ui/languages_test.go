@@ -51,7 +51,7 @@ func TestA11_RefusesWhatIsNoLanguage(t *testing.T) {
 		`option Languages[0]: "deutsch!" is no language's tag, such as "de" or "pt-BR"`: {Tag: "deutsch!"},
 		`option Languages[0]: the direction "up" of ar is neither "ltr" nor "rtl"`:      {Tag: "ar", Dir: "up"},
 	} {
-		if _, err := newLanguages([]Language{l}); err == nil || err.Error() != want {
+		if _, err := newLanguages([]Language{l}, nil); err == nil || err.Error() != want {
 			t.Errorf("the error is %v, want %s", err, want)
 		}
 	}
@@ -69,7 +69,7 @@ func TestA11_HostKeepsItsTexts(t *testing.T) {
 
 // FuzzA11_AcceptLanguage holds that nothing that a browser sends stops a page.
 func FuzzA11_AcceptLanguage(f *testing.F) {
-	ls, err := newLanguages([]Language{arabic()})
+	ls, err := newLanguages([]Language{arabic()}, nil)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package adminui
 
 import (
 	"html/template"
+	"slices"
 	"strings"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
@@ -16,28 +17,50 @@ type listSheet struct {
 	View   List
 	Notice notice
 	Rows   []rowSheet
-	Count  string
-	Range  string
-	// Newer and Older are addresses.
-	Newer, Older string
+	// HasLast says that there is a column for the last deliveries.
+	HasLast bool
+	Count   string
+	Range   string
+	// These are addresses; Newer and Older may be empty.
+	Newer, Older, Deliveries, Why string
+	// AsOf says of when the page is, where something on it will change.
+	AsOf template.HTML
+}
+
+// isPending reports whether the row will change by itself.
+func (r Row) isPending() bool {
+	return r.Account != nil && (r.Account.Last.State == statePending || r.Account.Waiting > 0)
 }
 
 // A rowSheet is one row, each cell ready to be printed: html/template's escapers
-// would cost more than all else of a list. Links are Edit and Delete, empty for
-// who may only read.
-type rowSheet struct{ ID, Event, Target, Links template.HTML }
+// would cost more than all else of a list. Last is empty where the list has no
+// column for it; Links are Edit and Delete, empty for who may only read.
+type rowSheet struct{ ID, Event, Target, Last, Links template.HTML }
 
 // A notice tells what was just done.
 type notice struct {
 	Text template.HTML
 	// Warns says that not all is well.
 	Warns bool
+	// Test is where a button posts to that sends a test event; empty: there is
+	// none.
+	Test string
 	// Link and LinkText lead on; both may be empty.
 	Link, LinkText string
 }
 
 func (v List) sheet(m *maker) sheet {
-	s := listSheet{maker: m, View: v, Notice: v.notice(m), Rows: v.rows(m)}
+	s := listSheet{
+		maker: m, View: v, Notice: v.notice(m), Rows: v.rows(m),
+		Deliveries: m.List() + "/deliveries", Why: m.List() + "/why",
+	}
+	s.HasLast = len(s.Rows) > 0 && s.Rows[0].Last != ""
+	if slices.ContainsFunc(v.Rows, Row.isPending) {
+		s.AsOf = m.asOf("") // this page, wherever in the list it is
+	}
+	if v.Saved != "" && v.SavedCanTest && m.CanWrite {
+		s.Notice.Test = m.to(v.Saved, "test")
+	}
 	s.countAll()
 	if v.Newer != "" {
 		s.Newer = m.List() + v.Newer
@@ -87,6 +110,7 @@ func (v List) notice(m *maker) notice {
 func (v List) rows(m *maker) []rowSheet {
 	events := map[string]template.HTML{}
 	edit, remove := m.rowLink("list.edit", "list.edit_id"), m.rowLink("list.delete", "list.delete_id")
+	hasLast := slices.ContainsFunc(v.Rows, func(row Row) bool { return row.Account != nil })
 	rows := make([]rowSheet, len(v.Rows))
 	for i, row := range v.Rows {
 		event, ok := events[row.Event.Name]
@@ -101,6 +125,9 @@ func (v List) rows(m *maker) []rowSheet {
 			ID:     template.HTML(`<a class="mw-link" dir="auto" href="` + page + `view">` + id + `</a>`),
 			Event:  event,
 			Target: template.HTML(template.HTMLEscapeString(target)),
+		}
+		if hasLast {
+			rows[i].Last = m.last(row.Account)
 		}
 		if m.CanWrite {
 			rows[i].Links = edit(page+"edit", id) + " " + remove(page+"delete", id)

@@ -3,6 +3,7 @@ package adminui
 import (
 	"fmt"
 	"html/template"
+	"time"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 	"golang.org/x/text/feature/plural"
@@ -62,8 +63,11 @@ func (l *Language) value(v any) string {
 	if n, ok := integer(v); ok {
 		return l.number(n)
 	}
-	if m, ok := v.(webhook.Message); ok {
-		return l.Message(m)
+	switch v := v.(type) {
+	case webhook.Message:
+		return l.Message(v)
+	case time.Time:
+		return l.Time(v, l.location)
 	}
 	return fmt.Sprint(v)
 }
@@ -74,6 +78,8 @@ func (l *Language) valueHTML(v any) string {
 		return string(v)
 	case webhook.Message:
 		return string(l.MessageHTML(v))
+	case time.Time:
+		return string(timeElement(v, l.value(v)))
 	}
 	escaped := template.HTMLEscapeString(l.value(v))
 	if _, ok := integer(v); ok {
@@ -84,7 +90,15 @@ func (l *Language) valueHTML(v any) string {
 
 // number writes a number with the language's digits and separators.
 func (l *Language) number(n int64, options ...number.Option) string {
+	if n >= 0 && n < 1000 && l.digits != nil && len(options) == 0 { // nothing separates its digits
+		return l.plain(n, 1)
+	}
 	return message.NewPrinter(l.tag).Sprint(number.Decimal(n, options...))
+}
+
+// decimal writes a number with one digit behind the point.
+func (l *Language) decimal(x float64) string {
+	return message.NewPrinter(l.tag).Sprint(number.Decimal(x, number.Scale(1)))
 }
 
 func integer(v any) (int64, bool) {

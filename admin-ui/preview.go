@@ -30,8 +30,9 @@ type headerLine struct {
 	Added       bool
 }
 
-// addedHeaders are those of Standard Webhooks, which each request carries.
-var addedHeaders = []string{"webhook-id", "webhook-timestamp", "webhook-signature"}
+// addedHeaders are those of Standard Webhooks, which each request carries, and when
+// its event happened.
+var addedHeaders = []string{"webhook-id", "webhook-timestamp", "webhook-signature", "webhook-event-time"}
 
 // preview shows a request with its secrets hidden. The template tells a body
 // that is empty on purpose from one that could not be made.

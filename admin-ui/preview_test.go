@@ -43,7 +43,7 @@ func TestA3_Preview(t *testing.T) {
 	blocks := all(body, "#mw-preview pre")
 	want := []string{
 		"POST /hook?a=<1> HTTP/1.1\nHost: erp.example.com:8443\nAuthorization: •••\nContent-Type: application/json\nX-Api-Key: •••\n" +
-			"webhook-id: added when sent\nwebhook-timestamp: added when sent\nwebhook-signature: added when sent\n",
+			"webhook-id: added when sent\nwebhook-timestamp: added when sent\nwebhook-signature: added when sent\nwebhook-event-time: added when sent\n",
 		form.Preview.Body, form.Preview.Indented,
 	}
 	if len(blocks) != len(want) {

@@ -1,8 +1,10 @@
 package adminui
 
 import (
+	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -64,10 +66,104 @@ func pseudoViews(events *webhook.Catalogue) map[string]View {
 		"detail": Detail{Webhook: hook, Event: pay, Created: time.Unix(0, 0), Updated: time.Unix(1e9, 0), Breaks: webhook.Say("url.missing")},
 		"delete": Delete{Webhook: hook, Event: pay},
 	}
+	maps.Copy(views, pseudoAccounts(pay, hook, values))
+	maps.Copy(views, pseudoDeliveries(pay))
 	for kind := range apologies {
 		views["apology "+apologies[kind].name] = Apology{Kind: kind, ID: pseudoID, Limit: 1 << 20, RequestID: "7"}
 	}
 	return views
+}
+
+// pseudoAccounts are the pages that tell of deliveries.
+func pseudoAccounts(pay webhook.EventType, hook webhook.Webhook, values Values) map[string]View {
+	account := func(reason string, waiting int) *Account {
+		return &Account{PausedAt: now, PausedReason: reason, Waiting: waiting, FailedToday: waiting, Total: waiting, PausedAfter: webhook.Say("attempt.refused")}
+	}
+	detail := func(a *Account, notice string, recent ...DeliveryRow) Detail {
+		return Detail{Webhook: hook, Event: pay, Account: a, SecretEnd: "2222", Notice: notice, Recent: recent}
+	}
+	test := DeliveryRow{ID: "1", Event: pay, IsTest: true, State: statePending, DueAt: now.Add(time.Hour)}
+	answered, delivered, failed := test, test, test
+	answered.LastStatus, failed.LastError, delivered.State = 503, webhook.Say("attempt.refused"), stateDelivered
+	row := func(a *Account) Row { return Row{ID: pseudoID, Event: pay, Method: "POST", URL: pseudoURL, Account: a} }
+	last := func(state string) *Account { return &Account{Last: DeliveryRow{ID: "1", State: state}, FailedToday: 1} }
+	views := map[string]View{
+		"accounts": List{Count: 1, Saved: pseudoID, SavedCanTest: true, Rows: []Row{
+			row(nil), row(account("hand", 0)), row(account("hand", 2)), row(account("hand", 10_001)),
+			row(last(stateDelivered)), row(last(stateFailed)), row(last(statePending)),
+		}},
+		"active":      detail(&Account{Waiting: 1}, "resumed"),
+		"by hand":     detail(account("hand", 0), "paused"),
+		"gone":        detail(account("gone", 1), "rotated"),
+		"failing":     detail(account("failing", 10_001), ""),
+		"no error":    detail(answeredBefore(account("failing", 1)), ""),
+		"delivered":   detail(&Account{}, "test", delivered),
+		"answered":    detail(&Account{}, "test", answered),
+		"test fails":  detail(&Account{}, "test", failed),
+		"test waits":  detail(&Account{}, "test", test),
+		"pause":       Pause{WebhookID: pseudoID, Event: pay},
+		"resume":      Resume{WebhookID: pseudoID, Account: *account("hand", 2)},
+		"resume none": Resume{WebhookID: pseudoID},
+		"secret":      SecretPage{WebhookID: pseudoID},
+		"secrets":     SecretPage{WebhookID: pseudoID, Secret: "x", Previous: "x"},
+		"rotate":      Rotate{WebhookID: pseudoID, HasPrevious: true},
+	}
+	for n := range 5 {
+		form := Form{Editing: pseudoID, Values: values, Waiting: n, Schedule: webhook.DefaultSchedule[:n]}
+		views["edit "+strconv.Itoa(n)] = form
+		views["delete "+strconv.Itoa(n)] = Delete{Webhook: hook, Event: pay, Account: &Account{Waiting: n * 5000, Total: n * 5000}}
+	}
+	views["delete log"] = Delete{Webhook: hook, Event: pay, Account: &Account{Total: 1}}
+	return views
+}
+
+// pseudoDeliveries are the pages about deliveries in such states.
+func pseudoDeliveries(pay webhook.EventType) map[string]View {
+	at, missing := time.Unix(1e9, 0), webhook.Say("url.missing")
+	row := DeliveryRow{ID: pseudoID, WebhookID: pseudoID, Event: pay, OrderID: pseudoID, IsTest: true, State: statePending, DueAt: at, LastError: missing}
+	held, delivered, failed := row, row, row
+	held.IsHeld, delivered.State, failed.State, failed.LastStatus = true, stateDelivered, stateFailed, 999
+	rows := []DeliveryRow{row, held, delivered, failed}
+	refused := webhook.Problems{{Field: "from", Message: missing}, {Field: "order_id", Message: missing}}
+	page := DeliveryPage{
+		Row: row, Why: missing, FirstSent: at, Delivered: at, IsWaiting: true, Method: "POST", URL: pseudoURL, Body: []byte{0},
+		Headers: []webhook.Header{{Name: "Cookie", Value: "1"}},
+		Attempts: []AttemptRow{
+			{Number: 3, Most: 10, Duration: time.Second, Status: 999, AnswerHeaders: "A: b", Answer: []byte("c")},
+			{Number: 2, Error: missing, Address: pseudoHost, Detail: "words"},
+			{Number: 1, Duration: 1, Status: 999},
+		},
+	}
+	erased, unsent := page, page
+	erased.ErasedAt, erased.Row.State = at, stateFailed
+	unsent.Attempts, unsent.Body = nil, nil
+	return map[string]View{
+		"log":              Deliveries{WebhookID: pseudoID, Rows: rows, Count: 5, Newer: "?a", Older: "?b", Events: []webhook.EventType{pay}, Notice: LogNotice{"again", 2}},
+		"log of all":       Deliveries{Rows: rows, More: true, Problems: refused[:1], Notice: LogNotice{"erased", 2}},
+		"log empty":        Deliveries{WebhookID: pseudoID, Event: pay},
+		"log of all empty": Deliveries{},
+		"log filtered":     Deliveries{Filter: DeliveryFilter{State: stateFailed}},
+		"delivery":         page,
+		"delivery erased":  erased,
+		"delivery unsent":  unsent,
+		"redeliver":        Redeliver{OldHost: pseudoHost, NewHost: pseudoHost, CanRebuild: true},
+		"redeliver as was": Redeliver{OldHost: pseudoHost, IsPending: true},
+		"recover":          Recover{WebhookID: pseudoID, Problems: refused[:1]},
+		"recover nothing":  Recover{Counted: true},
+		"recover asks":     Recover{Counted: true, Count: 2, Changed: true, Host: pseudoHost},
+		"recover several":  Recover{Counted: true, Count: 2},
+		"forget":           Forget{Problems: refused[1:]},
+		"forget nothing":   Forget{OrderID: pseudoID, Counted: true},
+		"forget asks":      Forget{OrderID: pseudoID, Counted: true, Count: 2},
+		"forget waiting":   Forget{OrderID: pseudoID, Counted: true, Count: 2, Waiting: 1},
+		"why":              Why{OrderID: pseudoID, Asked: true, Answers: []WhyAnswer{{WebhookID: pseudoID, Sentence: missing}}},
+	}
+}
+
+// answeredBefore is an account of a webhook whose receiver answered last.
+func answeredBefore(a *Account) *Account {
+	a.PausedAfter = webhook.Say("attempt.answered", "status", "503 Service Unavailable")
+	return a
 }
 
 // TestA11_EveryWordIsTranslated shows every page in a language of brackets: a

@@ -67,13 +67,18 @@ func (m *maker) event(e webhook.EventType) template.HTML {
 	return m.HTML("page.event", "title", m.Language.EventTitle(e), "name", e.Name)
 }
 
-// time and date are moments for the page, for people and for programs.
+// time, minute, clock and date are moments for the page, for people and for
+// programs.
 func (m *maker) time(t time.Time) template.HTML {
 	return timeElement(t, m.Language.Time(t, m.ui.location))
 }
 
 func (m *maker) minute(t time.Time) template.HTML {
 	return timeElement(t, m.Language.Minute(t, m.ui.location))
+}
+
+func (m *maker) clock(t time.Time) template.HTML {
+	return timeElement(t, m.Language.Clock(t, m.ui.location))
 }
 
 func (m *maker) date(t time.Time) template.HTML {

@@ -2,12 +2,14 @@ package adminui
 
 import (
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/jba/templatecheck"
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 	"golang.org/x/net/html"
 )
 
@@ -21,7 +23,10 @@ func TestTemplates(t *testing.T) {
 	}
 	for name, sheet := range map[string]any{
 		"head": head{}, "document": document{}, "list": listSheet{}, "form": formSheet{}, "variables": variableList{},
-		"detail": detailSheet{}, "delete": deleteSheet{}, "apology": apologySheet{},
+		"detail": detailSheet{}, "delete": deleteSheet{}, "pause": pauseSheet{}, "resume": resumeSheet{},
+		"secret": secretSheet{}, "rotate": rotateSheet{}, "apology": apologySheet{},
+		"delivery-table": deliveryTable{}, "log": logSheet{}, "delivery": deliverySheet{}, "redeliver": redeliverSheet{},
+		"recover": recoverSheet{}, "forget": forgetSheet{}, "why": whySheet{},
 	} {
 		if err := templatecheck.CheckHTMLStrict(templates.Lookup(name), sheet); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -36,6 +41,8 @@ func TestGolden(t *testing.T) {
 		"list":    List{Rows: threeRows(t, ui)[:1], First: 1, Count: 1, Saved: "pay-erp.example.com"},
 		"empty":   List{},
 		"delete":  Delete{Webhook: erp, Event: event(t, ui, "pay")},
+		"detail":  accountViews(t, ui)["detail paused"],
+		"rotate":  Rotate{WebhookID: "pay erp", Until: now},
 		"apology": Apology{Kind: NoWebhook, ID: "a"},
 	} {
 		page, err := ui.Render(200, request(ui), view)
@@ -87,7 +94,7 @@ func everyView(tb testing.TB, ui *UI) map[string]View {
 	signedOut.SignedOut, signedOut.SignIn = true, "/login"
 	failed.IsFailed = true
 	deleted.Editing, deleted.Deleted = "a", true
-	return map[string]View{
+	views := map[string]View{
 		"list":       List{Rows: rows, First: 51, Count: 10_000, More: true, Newer: "?after=1", Older: "?before=2", Saved: "a", SavedBreaks: true},
 		"empty":      List{},
 		"none":       List{Search: "x"},
@@ -102,6 +109,51 @@ func everyView(tb testing.TB, ui *UI) map[string]View {
 		"detail":     Detail{Webhook: erp, Event: event(tb, ui, "pay"), Created: now, Updated: now},
 		"delete":     Delete{Webhook: erp, Event: event(tb, ui, "pay")},
 		"apology":    Apology{Kind: Unavailable, RequestID: "r"},
+	}
+	maps.Copy(views, accountViews(tb, ui))
+	maps.Copy(views, deliveryViews(tb, ui))
+	return views
+}
+
+// deliveryViews are the pages about deliveries, each kind and state.
+func deliveryViews(tb testing.TB, ui *UI) map[string]View {
+	tb.Helper()
+	refused := webhook.Problems{{Field: "to", Message: webhook.Say("url.missing")}, {Field: "order_id", Message: webhook.Say("url.missing")}}
+	log, all, page := fullLog(tb, ui), fullLog(tb, ui), fullDelivery(tb, ui)
+	all.WebhookID, all.Problems, all.Notice = "", refused[:1], LogNotice{}
+	shown, erased, waiting := page, page, page
+	shown.Revealed, shown.Asks, shown.Row.State = true, true, stateFailed
+	erased.ErasedAt, erased.SHA256 = now, []byte{1}
+	waiting.IsWaiting, waiting.Attempts, waiting.NotMade = true, nil, webhook.Say("delivery.not_made")
+	asks := Recover{WebhookID: "a", Counted: true, Count: 2, Changed: true, FromTime: now, ToTime: now, Host: "c.example"}
+	several := asks
+	several.Host, several.Changed = "", false
+	return map[string]View{
+		"log":              log,
+		"log of all":       all,
+		"log empty":        Deliveries{WebhookID: "a", Event: log.Event},
+		"log of all empty": Deliveries{Notice: LogNotice{Kind: "erased", Count: 3}},
+		"log filtered":     Deliveries{Filter: DeliveryFilter{State: stateFailed}, More: true},
+		"delivery":         page,
+		"delivery shown":   shown,
+		"delivery erased":  erased,
+		"delivery waiting": waiting,
+		"redeliver":        Redeliver{WebhookID: "a", DeliveryID: "b", OldHost: "c.example", NewHost: "d.example", CanRebuild: true},
+		"redeliver as was": Redeliver{WebhookID: "a", DeliveryID: "b", OldHost: "c.example", IsPending: true},
+		"recover":          Recover{WebhookID: "a"},
+		"recover refused":  Recover{Problems: refused[:1]},
+		"recover nothing":  Recover{Counted: true},
+		"recover asks":     asks,
+		"recover several":  several,
+		"forget":           Forget{},
+		"forget refused":   Forget{Problems: refused[1:]},
+		"forget nothing":   Forget{OrderID: "1", Counted: true},
+		"forget asks":      Forget{OrderID: "1", Counted: true, Count: 2},
+		"forget waiting":   Forget{OrderID: "1", Counted: true, Count: 2, Waiting: 1},
+		"why":              Why{},
+		"why answered": Why{OrderID: "1", Asked: true, Answers: []WhyAnswer{
+			{WebhookID: "a", DeliveryID: "b", Sentence: webhook.Say("why.later", "time", now)}, {WebhookID: "c", Sentence: webhook.Say("why.not_emitted_ever")},
+		}},
 	}
 }
 
@@ -136,7 +188,7 @@ func TestA10_InALayout(t *testing.T) {
 // summary lead to, to be the plugin's own: none is the host's too.
 func checkNames(t *testing.T, body *html.Node) {
 	t.Helper()
-	fields := []string{"q", "event_type", "url", "http_method", "header_template", "body_template", "webhook_id"}
+	fields := []string{"q", "event_type", "url", "http_method", "header_template", "body_template", "webhook_id", "from", "to", "order_id"}
 	for n := range body.Descendants() {
 		classes, _ := attribute(n, "class")
 		for class := range strings.FieldsSeq(classes) {
@@ -176,4 +228,29 @@ func TestA10_Alone(t *testing.T) {
 		count("main", 1), in("main h1"), count("h1", 1),
 		in(".merchant-webhooks-skip", has("href", "#mw-main"), isText("Skip to the content")), in("main", has("id", "mw-main")))
 	checkReferences(t, document)
+}
+
+// TestA8_FieldsOfTheHost: each form that posts has the host's hidden fields, and
+// none whose fields would stand in an address.
+func TestA8_FieldsOfTheHost(t *testing.T) {
+	ui := newUI(t, Options{})
+	r := request(ui)
+	r.Fields = []Field{{"csrf", "1"}}
+	posts := 0
+	for name, view := range everyView(t, ui) {
+		_, body := render(t, ui, r, view)
+		for _, form := range all(body, "form") {
+			want := 0
+			if method, _ := attribute(form, "method"); method == "post" {
+				want = 1
+				posts++
+			}
+			if err := count("[name=csrf]", want)(form); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+	if posts < 20 {
+		t.Fatalf("%d forms that post were found: this test sees nothing", posts)
+	}
 }

@@ -1,12 +1,11 @@
 package adminui
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
-	"golang.org/x/text/number"
 )
 
 // Time writes a time to the second in a zone, which it names: 23 Nov 2026,
@@ -16,6 +15,12 @@ func (l *Language) Time(t time.Time, loc *time.Location) string { return l.momen
 // Minute is Time without the seconds: 23 Nov 2026, 14:03 UTC.
 func (l *Language) Minute(t time.Time, loc *time.Location) string {
 	return l.moment("time.minute", t, loc)
+}
+
+// Clock writes a time of a day that is known, in a zone: 14:03:05 UTC. A nil loc
+// means UTC.
+func (l *Language) Clock(t time.Time, loc *time.Location) string {
+	return l.moment("time.clock", t, loc)
 }
 
 // Date writes the day that a time is on in a zone: 23 Nov 2026. A nil loc
@@ -28,21 +33,24 @@ func (l *Language) moment(key string, t time.Time, loc *time.Location) string {
 	}
 	t = t.In(loc)
 	pattern, of, _ := l.find(webhook.Say(key))
-	two := func(n int) string {
-		return of.number(int64(n), number.NoSeparator(), number.MinIntegerDigits(2))
-	}
-	parts := map[string]string{
-		"day":    of.number(int64(t.Day())),
-		"month":  of.Say(fmt.Sprintf("month.%d", t.Month())),
-		"year":   of.number(int64(t.Year()), number.NoSeparator()),
-		"hour":   two(t.Hour()),
-		"minute": two(t.Minute()),
-		"second": two(t.Second()),
-		"zone":   of.zone(t),
-	}
 	return l.embed(of, fill(pattern, func(name string) (string, bool) {
-		part, ok := parts[name]
-		return part, ok
+		switch name {
+		case "day":
+			return of.plain(int64(t.Day()), 1), true
+		case "month":
+			return of.Say("month." + strconv.Itoa(int(t.Month()))), true
+		case "year":
+			return of.plain(int64(t.Year()), 1), true
+		case "hour":
+			return of.plain(int64(t.Hour()), 2), true
+		case "minute":
+			return of.plain(int64(t.Minute()), 2), true
+		case "second":
+			return of.plain(int64(t.Second()), 2), true
+		case "zone":
+			return of.zone(t), true
+		}
+		return "", false
 	}))
 }
 

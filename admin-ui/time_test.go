@@ -3,6 +3,8 @@ package adminui
 import (
 	"testing"
 	"time"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
 func TestA11_Times(t *testing.T) {
@@ -18,6 +20,8 @@ func TestA11_Times(t *testing.T) {
 		{en.Time(at, nil), "23 Nov 2026, 14:03:05 UTC"},
 		{en.Time(at, time.UTC), "23 Nov 2026, 14:03:05 UTC"},
 		{en.Minute(at, nil), "23 Nov 2026, 14:03 UTC"},
+		{en.Clock(at, nil), "14:03:05 UTC"},
+		{de.Clock(at, berlin), "15:03:05 MEZ"},
 		{en.Date(at, nil), "23 Nov 2026"},
 		{en.Time(at, berlin), "23 Nov 2026, 15:03:05 CET"},
 		{en.Time(at, nameless), "23 Nov 2026, 11:03:05 UTC-03:00"},
@@ -33,6 +37,34 @@ func TestA11_Times(t *testing.T) {
 	} {
 		if c.got != c.want {
 			t.Errorf("the time reads %q, want %q", c.got, c.want)
+		}
+	}
+}
+
+// TestA11_TimesInMessages: a sentence of package webhook that holds a time or
+// another sentence reads in the UI's zone, as a <time> on a page.
+func TestA11_TimesInMessages(t *testing.T) {
+	ui := newUI(t, Options{Location: time.FixedZone("CET", 3600), Languages: []Language{
+		{Tag: "de", Texts: map[string]string{"form.save": "Sichern"}},
+	}})
+	inner := webhook.Say("page.as_of", "time", now, "link", 1000)
+	sentence := webhook.Say("list.saved", "id", inner)
+	for _, c := range []struct{ tag, text, html string }{
+		{
+			"en", "“As of 23 Nov 2026, 15:03:05 CET. 1,000” is saved.",
+			`“As of <time datetime="2026-11-23T14:03:05Z">23 Nov 2026, 15:03:05 CET</time>. 1,000” is saved.`,
+		},
+		{
+			"de", "„Stand: 23. Nov. 2026, 15:03:05 MEZ. 1.000“ ist gespeichert.",
+			`„Stand: <time datetime="2026-11-23T14:03:05Z">23. Nov. 2026, 15:03:05 MEZ</time>. 1.000“ ist gespeichert.`,
+		},
+	} {
+		l := ui.Language(c.tag)
+		if got := l.Message(sentence); got != c.text {
+			t.Errorf("it says %q, want %q", got, c.text)
+		}
+		if got := l.MessageHTML(sentence); string(got) != c.html {
+			t.Errorf("the page holds %q, want %q", got, c.html)
 		}
 	}
 }

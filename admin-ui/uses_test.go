@@ -27,9 +27,13 @@ var puttogether = map[string][]string{
 		"sign_in.title", "forbidden.title", "no_entry.title", "cross_site.title", "no_webhook.title", "no_instance.title",
 		"no_page.title", "too_large.title", "unavailable.title", "wrong_method.title",
 	},
-	"field.":      {"webhook_id", "event_type", "url", "http_method", "header_template", "body_template"},
-	"form.group_": {"orders", "products", "categories", "other"},
-	"form.start_": {webhook.StartAll, webhook.StartID, webhook.StartChat, webhook.StartForm, webhook.StartOwn},
+	"duration.after_":  {"seconds", "minutes", "hours", "days"},
+	"duration.for_":    {"seconds", "minutes", "hours", "days"},
+	"duration.almost_": {"seconds", "minutes", "hours", "days"},
+	"duration.over_":   {"seconds", "minutes", "hours", "days"},
+	"field.":           {"webhook_id", "event_type", "url", "http_method", "header_template", "body_template"},
+	"form.group_":      {"orders", "products", "categories", "other"},
+	"form.start_":      {webhook.StartAll, webhook.StartID, webhook.StartChat, webhook.StartForm, webhook.StartOwn},
 }
 
 // uses are the texts that templates and Go files ask for.

@@ -78,6 +78,8 @@ type List struct {
 	Saved, Deleted, Gone string
 	// SavedBreaks says that the body of the one in Saved can break.
 	SavedBreaks bool
+	// SavedCanTest says that a test event can be sent to the one in Saved.
+	SavedCanTest bool
 }
 
 // Row is a webhook in the list.
@@ -85,6 +87,9 @@ type Row struct {
 	ID          string
 	Event       webhook.EventType
 	Method, URL string
+	// Account is what is said of its deliveries; nil: nothing. The list has a
+	// column for them where any row has one.
+	Account *Account
 }
 
 // Form is the page that makes or edits a webhook, also when it comes back
@@ -116,6 +121,14 @@ type Form struct {
 	// if it has one.
 	IsFailed bool
 	Failed   string
+	// Schedule is how long after an attempt the next one is made. Empty: the
+	// form says nothing of it.
+	Schedule []time.Duration
+	// Waiting is how many deliveries of the webhook that is edited are pending;
+	// exact to 10,000, 10,001 means more. RebuildWaiting says that they are to be
+	// made anew with the new settings.
+	Waiting        int
+	RebuildWaiting bool
 }
 
 // Values are the fields of a webhook as text, whether they are valid or not.
@@ -136,12 +149,24 @@ type Detail struct {
 	Created, Updated time.Time
 	// Breaks says how its body can break (V8); the zero Message: it can not.
 	Breaks webhook.Message
+	// Account is what is said of its deliveries, and Recent are the newest of
+	// them; nil: nothing is said.
+	Account *Account
+	Recent  []DeliveryRow
+	// SecretEnd is how its secret ends, such as c2a1. Empty: the reader may not
+	// see it.
+	SecretEnd string
+	// Notice tells what was just done: paused, resumed, rotated, saved_only or
+	// test. Empty: nothing.
+	Notice string
 }
 
 // Delete is the page that asks before a webhook is deleted.
 type Delete struct {
 	Webhook webhook.Webhook
 	Event   webhook.EventType
+	// Account is what is said of its deliveries; nil: nothing.
+	Account *Account
 }
 
 // Apology is a page that nobody wants to see.

@@ -1,0 +1,158 @@
+package adminui
+
+import (
+	"html/template"
+	"net/url"
+	"strconv"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
+)
+
+// The states of a delivery.
+const (
+	statePending   = "pending"
+	stateDelivered = "delivered"
+	stateFailed    = "failed"
+)
+
+// A deliveryTable is what [[template "delivery-table" .]] prints, on every page
+// that lists deliveries: make one with maker.deliveries.
+type deliveryTable struct {
+	*maker
+	// Title is the ID of the heading that names the table.
+	Title string
+	// OfAll says that the rows are of several webhooks, so that each names its own.
+	OfAll bool
+	Rows  []deliveryCells
+	// IsPending says that a row will change by itself: the page should end with
+	// maker.asOf.
+	IsPending bool
+}
+
+// deliveryCells are a row's cells, each ready to be printed. State has the class
+// that gives it its colour, and its icon.
+type deliveryCells struct {
+	State                                             stateCell
+	Webhook, Event, Happened, Attempts, Answer, Order template.HTML
+}
+
+// A stateCell is a state in words, for [[template "delivery-state" .]].
+type stateCell struct {
+	Kind string // pending, delivered, failed
+	Text template.HTML
+}
+
+// deliveries makes the table of rows, whose name is in the element with the ID
+// title. webhookID is the webhook that they are all of; empty: they are of
+// several.
+func (m *maker) deliveries(rows []DeliveryRow, webhookID, title string) deliveryTable {
+	t := deliveryTable{maker: m, Title: title, OfAll: webhookID == "", Rows: make([]deliveryCells, len(rows))}
+	for i, row := range rows {
+		if row.WebhookID == "" {
+			row.WebhookID = webhookID
+		}
+		t.Rows[i] = m.delivery(row, t.OfAll)
+		t.IsPending = t.IsPending || row.State == statePending
+	}
+	return t
+}
+
+func (m *maker) delivery(row DeliveryRow, ofAll bool) deliveryCells {
+	cells := deliveryCells{
+		State:    m.state(row),
+		Event:    m.happened(row),
+		Happened: link(m.deliveryPage(row.WebhookID, row.ID), m.time(row.EventAt)),
+		Attempts: m.HTML("log.attempts", "number", row.Attempts, "most", row.Most),
+		Answer:   m.answer(row),
+	}
+	log := m.logPage("")
+	if ofAll {
+		cells.Webhook = link(m.to(row.WebhookID, "view"), typed(row.WebhookID))
+	} else {
+		log = m.logPage(row.WebhookID)
+	}
+	if row.OrderID != "" {
+		cells.Order = link(log+"?"+url.Values{"order_id": {row.OrderID}}.Encode(), typed(row.OrderID))
+	}
+	return cells
+}
+
+// state says where a delivery is, and when it goes on.
+func (m *maker) state(row DeliveryRow) stateCell {
+	s := stateCell{Kind: row.State}
+	switch {
+	case row.State == stateDelivered:
+		s.Text = m.HTML("log.state_delivered")
+	case row.State == stateFailed:
+		s.Text = m.HTML("log.state_failed")
+	case row.IsHeld:
+		s.Text = m.HTML("log.state_held")
+	case row.DueAt.After(m.Now):
+		s.Text = m.HTML("log.state_next", "time", m.short(row.DueAt))
+	default:
+		s.Text = m.HTML("log.state_pending")
+	}
+	return s
+}
+
+// happened says what happened, and whether it was a test.
+func (m *maker) happened(row DeliveryRow) template.HTML {
+	event := typed(m.eventTitle(row.Event))
+	if row.IsTest {
+		event += ` <span class="mw-badge">` + m.HTML("log.test") + `</span>`
+	}
+	return event
+}
+
+// eventTitle is the event in words, or its name where the host has no words for
+// it any more.
+func (m *maker) eventTitle(e webhook.EventType) string {
+	return orElse(m.Language.EventTitle(e), e.Name)
+}
+
+// answer says what came back last, or why nothing did.
+func (m *maker) answer(row DeliveryRow) template.HTML {
+	switch {
+	case row.LastStatus != 0:
+		return template.HTML(strconv.Itoa(row.LastStatus))
+	case !row.LastError.IsZero():
+		return m.Language.MessageHTML(row.LastError)
+	case !row.Failure.IsZero():
+		return m.Language.MessageHTML(row.Failure)
+	}
+	return ""
+}
+
+// statusLine is a status as receivers name it: 503 Service Unavailable.
+func statusLine(status int) template.HTML {
+	return template.HTML(`<span lang="en" dir="ltr">` + template.HTMLEscapeString(webhook.StatusText(status)) + `</span>`)
+}
+
+// logPage is the address of a webhook's deliveries; of the instance's where the
+// ID is empty.
+func (m *maker) logPage(webhookID string) string {
+	if webhookID == "" {
+		return m.List() + "/deliveries"
+	}
+	return m.to(webhookID, "deliveries")
+}
+
+// deliveryPage is the address of a delivery.
+func (m *maker) deliveryPage(webhookID, deliveryID string) string {
+	return m.to(webhookID, "deliveries/"+url.PathEscape(deliveryID))
+}
+
+// asOf says of when a page is, and leads to itself, at an address.
+func (m *maker) asOf(address string) template.HTML {
+	return m.HTML("page.as_of", "time", m.clock(m.Now), "link", link(address, m.HTML("page.load_again")))
+}
+
+// link is a link of a text that is ready for the page.
+func link(address string, text template.HTML) template.HTML {
+	return template.HTML(`<a class="mw-link" href="`+template.HTMLEscapeString(address)+`">`) + text + `</a>`
+}
+
+// typed is a text that somebody typed: it has its own direction.
+func typed(text string) template.HTML {
+	return template.HTML(`<span dir="auto">` + template.HTMLEscapeString(text) + `</span>`)
+}

@@ -1,0 +1,38 @@
+package adminui
+
+import (
+	"strconv"
+	"strings"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+	"golang.org/x/text/number"
+)
+
+// digitsOf are a language's digits from 0 to 9. With them most numbers of a page
+// are written, those of times above all, at a tenth of what x/text takes.
+func digitsOf(tag language.Tag) *[10]string {
+	var digits [10]string
+	p := message.NewPrinter(tag)
+	for i := range digits {
+		digits[i] = p.Sprint(number.Decimal(i))
+	}
+	return &digits
+}
+
+// plain writes a number that is not negative without separators, with so many
+// digits at least.
+func (l *Language) plain(n int64, least int) string {
+	if l.digits == nil {
+		return l.number(n, number.NoSeparator(), number.MinIntegerDigits(least))
+	}
+	text := strconv.FormatInt(n, 10)
+	var b strings.Builder
+	for range least - len(text) {
+		b.WriteString(l.digits[0])
+	}
+	for _, r := range text {
+		b.WriteString(l.digits[r-'0'])
+	}
+	return b.String()
+}

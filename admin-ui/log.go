@@ -1,0 +1,170 @@
+package adminui
+
+import (
+	"html/template"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
+)
+
+// The fields of the forms about deliveries.
+const (
+	fieldFrom    = "from"
+	fieldTo      = "to"
+	fieldOrderID = "order_id"
+)
+
+// A logSheet is what templates/log.html prints.
+type logSheet struct {
+	*maker
+	Heading template.HTML
+	Back    backLink
+	Notice  template.HTML
+	Summary summary
+	// Address is the page's own, where its filter leads to too.
+	Address        string
+	States, Events []logOption
+	From, To       field
+	OrderID        string
+	// Listed says that there is a log to show, even if nothing in it matches.
+	Listed bool
+	Count  string
+	Table  deliveryTable
+	// Newer and Older are addresses, as those of the pages that lead on are.
+	// Again and Forget are empty for who may only read.
+	Newer, Older       string
+	Again, Forget, Why string
+	// Empty says that there is none yet; Test sends a test event.
+	Empty template.HTML
+	Test  string
+	AsOf  template.HTML
+}
+
+// A logOption is an option of a choice of the filter.
+type logOption struct {
+	Value, Text string
+	Selected    bool
+}
+
+// A backLink leads from a page to the one above it.
+type backLink struct {
+	Address string
+	Text    template.HTML
+}
+
+func (v Deliveries) sheet(m *maker) sheet {
+	key, pairs := "log.title", []any(nil)
+	s := logSheet{
+		maker:   m,
+		Back:    backLink{m.List(), m.HTML("view.back")},
+		Notice:  v.Notice.text(m),
+		Address: m.logPage(v.WebhookID),
+		States:  v.states(m),
+		Events:  v.events(m),
+		From:    m.fieldOf(v.Problems, fieldFrom, v.Filter.From, false),
+		To:      m.fieldOf(v.Problems, fieldTo, v.Filter.To, false),
+		OrderID: v.Filter.OrderID,
+		Listed:  len(v.Rows) > 0 || v.Filter != DeliveryFilter{},
+		Count:   m.Say("log.count", "n", v.Count),
+		Table:   m.deliveries(v.Rows, v.WebhookID, "mw-title"),
+		Why:     m.List() + "/why",
+	}
+	if v.WebhookID != "" {
+		key, pairs = "log.title_of", []any{"id", v.WebhookID}
+		s.Back = backLink{m.to(v.WebhookID, "view"), typed(v.WebhookID)}
+	}
+	if v.More {
+		s.Count = m.Say("log.count_more", "n", v.Count)
+	}
+	s.fillLinks(v)
+	if s.Table.IsPending {
+		s.AsOf = m.asOf("")
+	}
+	s.Summary = m.summary(v.Problems, []string{fieldFrom, fieldTo})
+	var title string
+	s.Heading, title = m.heading(v.Problems, key, pairs...)
+	return sheet{template: "log", title: title, data: s}
+}
+
+// fillLinks says where the page leads to.
+func (s *logSheet) fillLinks(v Deliveries) {
+	if v.Newer != "" {
+		s.Newer = s.Address + v.Newer
+	}
+	if v.Older != "" {
+		s.Older = s.Address + v.Older
+	}
+	if s.Listed && s.CanWrite {
+		s.Again, s.Forget = s.recoverPage(v.WebhookID), s.List()+"/forget"
+	}
+	switch {
+	case s.Listed:
+	case v.WebhookID == "":
+		s.Empty = s.HTML("log.empty_all")
+	default:
+		s.Empty = s.HTML("log.empty", "event", s.eventTitle(v.Event))
+		if s.CanWrite {
+			s.Test = s.to(v.WebhookID, "test")
+		}
+	}
+}
+
+// states are the choice of states.
+func (v Deliveries) states(m *maker) []logOption {
+	options := []logOption{
+		{Text: m.Say("log.all")},
+		{Value: statePending, Text: m.Say("log.state_pending")},
+		{Value: stateDelivered, Text: m.Say("log.state_delivered")},
+		{Value: stateFailed, Text: m.Say("log.state_failed")},
+	}
+	return choose(options, v.Filter.State)
+}
+
+// events are the choice of events.
+func (v Deliveries) events(m *maker) []logOption {
+	options := []logOption{{Text: m.Say("log.all")}}
+	for _, e := range v.Events {
+		options = append(options, logOption{Value: e.Name, Text: m.eventTitle(e)})
+	}
+	return choose(options, v.Filter.EventType)
+}
+
+// choose marks the option that is chosen; one that there is none of stands last,
+// as it was given.
+func choose(options []logOption, chosen string) []logOption {
+	for i := range options {
+		if options[i].Value == chosen {
+			options[i].Selected = true
+			return options
+		}
+	}
+	return append(options, logOption{Value: chosen, Text: chosen, Selected: true})
+}
+
+// text tells what was just done.
+func (n LogNotice) text(m *maker) template.HTML {
+	switch n.Kind {
+	case "again":
+		return m.HTML("log.again_done", "n", n.Count)
+	case "erased":
+		return m.HTML("log.erased", "n", n.Count)
+	}
+	return ""
+}
+
+// recoverPage is the address of the question what to send again.
+func (m *maker) recoverPage(webhookID string) string {
+	if webhookID == "" {
+		return m.List() + "/recover"
+	}
+	return m.to(webhookID, "recover")
+}
+
+// heading is a page's heading as HTML and as text, of a text with values; after
+// a refusal it says so.
+func (m *maker) heading(problems webhook.Problems, key string, pairs ...any) (template.HTML, string) {
+	html, text := m.HTML(key, pairs...), m.Say(key, pairs...)
+	if len(problems) == 0 {
+		return html, text
+	}
+	return m.HTML("page.heading_error", "heading", html), m.Say("page.heading_error", "heading", text)
+}

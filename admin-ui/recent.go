@@ -1,0 +1,142 @@
+package adminui
+
+import (
+	"html/template"
+	"slices"
+)
+
+// A recentSheet are a webhook's newest deliveries.
+type recentSheet struct {
+	Table deliveryTable
+	// None says that there is no delivery yet.
+	None template.HTML
+	// All and Recover are addresses; Recover is empty for who may only read.
+	All, Recover string
+	// AsOf says of when the page is, where something on it will change.
+	AsOf template.HTML
+}
+
+// addDeliveries says how the webhook's deliveries go.
+func (s *detailSheet) addDeliveries(v Detail) {
+	if v.Account == nil {
+		return
+	}
+	id := v.Webhook.ID
+	isPaused := !v.Account.PausedAt.IsZero()
+	s.HasDeliveries = true
+	s.Deliveries = s.recent(v)
+	s.NobodySends = v.Account.Waiting > 0 && !v.Account.IsSending && !isPaused
+	if isPaused {
+		s.Pause = s.pauseBox(id, *v.Account)
+	}
+	if !s.CanWrite {
+		return
+	}
+	s.Test = s.post(id, "test", s.HTML("view.test"))
+	if !isPaused {
+		s.Stop = s.post(id, "pause", s.HTML("view.pause"))
+	}
+}
+
+func (m *maker) recent(v Detail) recentSheet {
+	id := v.Webhook.ID
+	if len(v.Recent) == 0 {
+		return recentSheet{None: m.HTML("view.no_deliveries", "event", m.eventTitle(v.Event))}
+	}
+	s := recentSheet{Table: m.deliveries(v.Recent, id, "mw-deliveries-title"), All: m.logPage(id)}
+	if m.CanWrite {
+		s.Recover = m.to(id, "recover")
+	}
+	if s.Table.IsPending {
+		s.AsOf = m.asOf(m.to(id, "view"))
+	}
+	return s
+}
+
+// A pauseBox says since when a webhook is paused and why. Ask is the address of
+// the page that asks what becomes of what waits; without one, Resume is a button.
+// Who may only read has neither.
+type pauseBox struct {
+	Sentences []template.HTML
+	Ask       string
+	Resume    postButton
+}
+
+func (m *maker) pauseBox(id string, a Account) pauseBox {
+	var b pauseBox
+	say := func(sentence template.HTML) { b.Sentences = append(b.Sentences, sentence) }
+	since := m.minute(a.PausedAt)
+	isFailing := a.PausedReason == "failing"
+	switch {
+	case isFailing:
+		say(m.HTML("view.paused_failing", "time", since, "duration", during(a.FailingFor)))
+		if !a.PausedAfter.IsZero() {
+			say(m.cameTo(a))
+		}
+	case a.PausedReason == "gone":
+		say(m.HTML("view.paused_gone", "time", since))
+	default:
+		say(m.HTML("view.paused_hand", "time", since))
+	}
+	if a.Waiting > 0 {
+		say(m.counted("view.waiting", a.Waiting, "time", m.minute(a.OldestWaiting)))
+	}
+	if isFailing && a.Waiting > 0 {
+		say(m.HTML("view.probes"))
+	}
+	switch {
+	case !m.CanWrite:
+	case a.Waiting > 0:
+		b.Ask = m.to(id, "resume")
+	default:
+		b.Resume = m.post(id, "resume", m.HTML("view.resume"))
+	}
+	return b
+}
+
+// cameTo says what the last attempt before a pause came to: an answer, whose
+// status the message holds (503 Service Unavailable), or an error in words.
+func (m *maker) cameTo(a Account) template.HTML {
+	if status, ok := a.PausedAfter.Args["status"].(string); ok {
+		return m.HTML("view.last_answer", "answer", status)
+	}
+	return m.HTML("view.last_error", "error", a.PausedAfter)
+}
+
+// notice tells what was just done, where that is still true.
+func (v Detail) notice(m *maker) notice {
+	isPaused := v.Account != nil && !v.Account.PausedAt.IsZero()
+	switch {
+	case v.Notice == "paused" && isPaused:
+		return notice{Text: m.HTML("view.notice_paused")}
+	case v.Notice == "resumed" && !isPaused:
+		return notice{Text: m.HTML("view.notice_resumed")}
+	case v.Notice == "saved_only":
+		return notice{Text: m.HTML("view.notice_saved_only"), Warns: true}
+	case v.Notice == "rotated":
+		return notice{Text: m.HTML("view.notice_rotated")}
+	case v.Notice == "test":
+		if i := slices.IndexFunc(v.Recent, func(row DeliveryRow) bool { return row.IsTest }); i >= 0 {
+			return v.testNotice(m, v.Recent[i])
+		}
+	}
+	return notice{}
+}
+
+// testNotice says what became of a test event.
+func (v Detail) testNotice(m *maker, row DeliveryRow) notice {
+	n := notice{Warns: true, Link: m.deliveryPage(v.Webhook.ID, row.ID), LinkText: m.Say("view.test_show")}
+	switch {
+	case row.State == stateDelivered:
+		n.Text, n.Warns = m.HTML("view.test_delivered", "status", statusLine(row.LastStatus)), false
+	case row.LastStatus != 0:
+		n.Text = m.HTML("view.test_answered", "status", statusLine(row.LastStatus))
+	case !row.LastError.IsZero():
+		n.Text = m.HTML("view.test_failed", "error", row.LastError)
+	case !row.Failure.IsZero():
+		n.Text = m.Language.MessageHTML(row.Failure)
+	default:
+		n.Text = m.HTML("view.test_waits")
+	}
+	return n
+}

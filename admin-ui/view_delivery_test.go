@@ -1,0 +1,269 @@
+package adminui
+
+import (
+	"testing"
+	"time"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
+)
+
+// someAccount is of a webhook that is active.
+func someAccount(tb testing.TB, ui *UI) *Account {
+	tb.Helper()
+	last := deliveryRows(tb, ui)[2]
+	last.FinishedAt = now.Add(-time.Hour)
+	return &Account{Last: last, Total: 6, IsSending: true, FailingFor: 72 * time.Hour}
+}
+
+// accountedDetail is the page of a webhook with deliveries.
+func accountedDetail(tb testing.TB, ui *UI) Detail {
+	tb.Helper()
+	return Detail{
+		Webhook: erp, Event: event(tb, ui, "pay"), Created: now, Updated: now,
+		Account: someAccount(tb, ui), Recent: deliveryRows(tb, ui), SecretEnd: "c2a1",
+	}
+}
+
+// paused is an account of a webhook that is paused.
+func paused(a Account, reason string, waiting int) *Account {
+	a.PausedAt, a.PausedReason = time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC), reason
+	a.Waiting, a.OldestWaiting = waiting, time.Date(2026, 11, 17, 8, 30, 0, 0, time.UTC)
+	return &a
+}
+
+const erpAt = "webhooks/pay%20erp/"
+
+func TestD6_DetailWithDeliveries(t *testing.T) {
+	ui := newUI(t, Options{})
+	r := request(ui)
+	r.Fields = []Field{{"csrf", "1"}}
+	_, body := render(t, ui, r, accountedDetail(t, ui))
+	check(t, body,
+		in("h1", isText("pay erp")), none("#mw-paused"), none("[role=status]"),
+		in("section h2#mw-deliveries-title", isText("Deliveries")),
+		in("section table", has("aria-labelledby", "mw-deliveries-title"), count("tbody tr", 6)),
+		in("section .mw-more", isText("All deliveries Send again what failed")),
+		in(".mw-as-of", isText("As of 14:03:05 UTC. Load again"), in("a", has("href", erpAt+"view"))),
+		in("dd.mw-actions", isText("ends in …c2a1 Show New secret")),
+	)
+	for address, text := range map[string]string{"test": "Send a test event", "pause": "Pause", "secret": "Show"} {
+		check(t, body, in(`form[action="`+erpAt+address+`"]`, has("method", "post"), isText(text), in("[name=csrf]", has("value", "1"))))
+	}
+	for address, text := range map[string]string{
+		"deliveries": "All deliveries", "recover": "Send again what failed", "secret/rotate": "New secret",
+		"deliveries/msg_1_0011223344556677": "",
+	} {
+		links := all(body, `a[href="`+erpAt+address+`"]`)
+		if len(links) == 0 {
+			t.Errorf("nothing leads to %s", address)
+		} else if text != "" {
+			check(t, links[0], isText(text))
+		}
+	}
+	t.Run("D6 who may only read", func(t *testing.T) {
+		view := accountedDetail(t, ui)
+		view.SecretEnd = ""
+		view.Account = paused(*view.Account, "hand", 3)
+		r.CanWrite = false
+		_, body := render(t, ui, r, view)
+		check(t, body, none("form"), none("button"), lacksText("ends in"), in("section .mw-more", isText("All deliveries")),
+			in("#mw-recipe", hasText("whsec_…")), in("#mw-paused", lacksText("Resume"), none("a")))
+	})
+	t.Run("D6 nothing yet", func(t *testing.T) {
+		view := accountedDetail(t, ui)
+		view.Recent = nil
+		check(t, show(t, view), in("section", isText("Deliveries Nothing has been sent yet. The first delivery appears when: An order was paid.")),
+			none(".mw-as-of"))
+	})
+	t.Run("D6 no worker is running", func(t *testing.T) {
+		view := accountedDetail(t, ui)
+		view.Account.Waiting, view.Account.IsSending = 1, false
+		check(t, show(t, view), in(".mw-warns", isText("Nothing is sending just now: tell the operator.")))
+		view.Account = paused(*view.Account, "hand", 1)
+		check(t, show(t, view), lacksText("Nothing is sending"))
+	})
+}
+
+func TestD8_Paused(t *testing.T) {
+	ui := newUI(t, Options{})
+	const since, oldest = "Paused since 20 Nov 2026, 09:00 UTC", "the oldest since 17 Nov 2026, 08:30 UTC."
+	for _, test := range []struct {
+		name, reason string
+		waiting      int
+		after        webhook.Message
+		want         string
+	}{
+		{"by hand", "hand", 0, webhook.Message{}, since + " by hand. Resume"},
+		{"by hand, one waits", "hand", 1, webhook.Message{}, since + " by hand. 1 delivery waits, " + oldest + " Resume"},
+		{"by 410", "gone", 312, webhook.Message{}, since + ": the receiver said it is gone for good (410). 312 deliveries wait, " + oldest + " Resume"},
+		{
+			"by itself", "failing", 312, webhook.Say("attempt.answered", "status", "503 Service Unavailable"),
+			since + ": every delivery failed for 3 days. Last answer: 503 Service Unavailable. 312 deliveries wait, " + oldest + " We try one each hour. Resume",
+		},
+		{
+			"by itself, after an error", "failing", 10_001, webhook.Say("attempt.refused"),
+			since + ": every delivery failed for 3 days. Last attempt: The connection was refused. More than 10,000 deliveries wait, " + oldest + " We try one each hour. Resume",
+		},
+		{"by itself, nothing waits", "failing", 0, webhook.Say("attempt.reset"), since + ": every delivery failed for 3 days. Last attempt: The connection was broken off by the receiver. Resume"},
+	} {
+		t.Run("D8 "+test.name, func(t *testing.T) {
+			view := accountedDetail(t, ui)
+			view.Account = paused(*view.Account, test.reason, test.waiting)
+			view.Account.PausedAfter = test.after
+			body := show(t, view)
+			check(t, body, in("h1", isText("pay erp")), in("#mw-paused", isText(test.want)), in(".mw-titles .mw-state", isText("Paused"), in("svg")),
+				none(`form[action="`+erpAt+`pause"]`), count(`form[action="`+erpAt+`test"]`, 1))
+			if test.waiting > 0 {
+				check(t, body, in("#mw-paused a", has("href", erpAt+"resume")), none("#mw-paused form"))
+			} else {
+				check(t, body, in("#mw-paused form", has("action", erpAt+"resume"), has("method", "post")), none("#mw-paused a"))
+			}
+		})
+	}
+}
+
+func TestD8_DetailsNotices(t *testing.T) {
+	ui := newUI(t, Options{})
+	view := accountedDetail(t, ui)
+	active, stopped := view.Account, paused(*view.Account, "hand", 0)
+	rows := deliveryRows(t, ui)
+	test := func(state string, status int, reason webhook.Message) []DeliveryRow {
+		return []DeliveryRow{rows[0], {ID: "msg_2_0", IsTest: true, State: state, LastStatus: status, LastError: reason}}
+	}
+	notMade := test(stateFailed, 0, webhook.Message{})
+	notMade[1].Failure = webhook.Say("delivery.not_made")
+	for _, c := range []struct {
+		name, kind string
+		account    *Account
+		recent     []DeliveryRow
+		want       string
+	}{
+		{"paused", "paused", stopped, rows, "It is paused. What happens from now on waits until you resume."},
+		{"paused, and resumed since", "paused", active, rows, ""},
+		{"resumed", "resumed", active, rows, "It is active again."},
+		{"resumed, and paused since", "resumed", stopped, rows, ""},
+		{"a new secret", "rotated", active, rows, "There is a new secret. Give it to the receiver before the old one ends."},
+		{"delivered", "test", active, test(stateDelivered, 200, webhook.Message{}), "The test event was delivered. The receiver answered 200 OK. Show it"},
+		{"answered", "test", active, test(statePending, 503, webhook.Message{}), "The receiver did not take the test event. It answered 503 Service Unavailable. Show it"},
+		{"failed", "test", active, test(statePending, 0, webhook.Say("attempt.refused")), "The test event did not arrive: The connection was refused. Show it"},
+		{"not made", "test", active, notMade, "It could not be made. It was not sent. Show it"},
+		{"waits", "test", active, test(statePending, 0, webhook.Message{}), "Still waiting for the answer to the test event. Show it"},
+		{"a test that is gone", "test", active, rows[:1], ""},
+		{"an invented one", "x", active, rows, ""},
+	} {
+		t.Run("D6 "+c.name, func(t *testing.T) {
+			view.Notice, view.Account, view.Recent = c.kind, c.account, c.recent
+			body := show(t, view)
+			if c.want == "" {
+				check(t, body, none("[role=status]"))
+				return
+			}
+			check(t, body, in("[role=status]", isText(c.want), has("tabindex", "-1"), has("autofocus", "")), count("[autofocus]", 1))
+			if c.kind == "test" {
+				check(t, body, in("[role=status] a", has("href", erpAt+"deliveries/msg_2_0")))
+			}
+		})
+	}
+}
+
+func TestD6_ListsLastDelivery(t *testing.T) {
+	ui := newUI(t, Options{Location: time.FixedZone("CET", 3600)})
+	delivered := *someAccount(t, ui)
+	failed, pending, old, today := delivered, delivered, delivered, delivered
+	failed.Last.State, failed.FailedToday = stateFailed, 1
+	pending.Last.State = statePending
+	old.Last.FinishedAt = time.Date(2025, 12, 31, 22, 0, 0, 0, time.UTC)
+	today.FailedToday = 10_001
+	for _, c := range []struct {
+		name    string
+		account *Account
+		want    string
+	}{
+		{"delivered", &delivered, "Delivered 23 Nov, 14:03 CET"},
+		{"failed", &failed, "Failed 23 Nov, 14:03 CET 1 failed today"},
+		{"pending", &pending, "Pending since 23 Nov, 14:03 CET"},
+		{"of another year", &old, "Delivered 31 Dec 2025, 23:00 CET"},
+		{"many failed", &today, "Delivered 23 Nov, 14:03 CET More than 10,000 failed today"},
+		{"paused", paused(delivered, "hand", 312), "Paused since 20 Nov; 312 wait"},
+		{"paused, one waits", paused(delivered, "hand", 1), "Paused since 20 Nov; 1 waits"},
+		{"paused, very many wait", paused(delivered, "hand", 10_001), "Paused since 20 Nov; more than 10,000 wait"},
+		{"paused, none waits", paused(failed, "gone", 0), "Paused since 20 Nov 1 failed today"},
+		{"nothing yet", &Account{}, "—Nothing was sent yet"},
+		{"nothing known", nil, "—Nothing was sent yet"},
+	} {
+		t.Run("D6 "+c.name, func(t *testing.T) {
+			rows := threeRows(t, ui)
+			rows[0].Account, rows[1].Account = c.account, &Account{}
+			_, body := render(t, ui, request(ui), List{Rows: rows, First: 1, Count: 3})
+			cell := all(all(body, "tbody tr")[0], "td")[2]
+			check(t, cell, isText(c.want), has("role", "cell"))
+			check(t, all(body, "thead th")[3], isText("Last delivery"))
+			if state := all(cell, ".mw-outcome"); len(state) == 1 {
+				check(t, state[0], in("svg", has("aria-hidden", "true")))
+				check(t, cell, in("time"))
+			} else {
+				check(t, cell, in("[aria-hidden=true]", isText("—")), in(".mw-hidden"))
+			}
+		})
+	}
+	t.Run("D6 without accounts there is no column", func(t *testing.T) {
+		_, body := render(t, ui, request(ui), List{Rows: threeRows(t, ui), First: 1, Count: 3})
+		check(t, body, count("thead th", 4), none(".mw-as-of"), none(".mw-outcome"))
+	})
+	t.Run("D6 links, and as of when it is", func(t *testing.T) {
+		rows := threeRows(t, ui)
+		rows[2].Account = &pending
+		_, body := render(t, ui, request(ui), List{Rows: rows, First: 1, Count: 3, Newer: "?after=1"})
+		links := all(body, ".mw-bar a")
+		check(t, links[0], isText("Deliveries"), has("href", "webhooks/deliveries"))
+		check(t, links[1], isText("Why was something not sent?"), has("href", "webhooks/why"))
+		check(t, body, in(".mw-as-of", isText("As of 15:03:05 CET. Load again"), in("a", has("href", ""))))
+	})
+}
+
+func TestD12_TestOfWhatIsSaved(t *testing.T) {
+	ui := newUI(t, Options{})
+	r := request(ui)
+	r.Fields = []Field{{"csrf", "1"}}
+	list := List{Rows: threeRows(t, ui), First: 1, Count: 3, Saved: "a b", SavedCanTest: true}
+	_, body := render(t, ui, r, list)
+	check(t, body, in("[role=status]", isText("“a b” is saved. Send a test event Show its page"), count("button", 1),
+		in("form", has("action", "webhooks/a%20b/test"), has("method", "post"), in("[name=csrf]", has("value", "1"))),
+		in("a", has("href", "webhooks/a%20b/view"))), count("[autofocus]", 1))
+	list.SavedBreaks = true
+	_, body = render(t, ui, r, list)
+	check(t, body, in("[role=status]", isText("“a b” is saved, but its body can break. Send a test event See how")))
+	r.CanWrite = false
+	_, body = render(t, ui, r, list)
+	check(t, body, none("[role=status] form"))
+}
+
+// accountViews are pages that tell of deliveries, in each state.
+func accountViews(tb testing.TB, ui *UI) map[string]View {
+	tb.Helper()
+	rows := threeRows(tb, ui)
+	rows[0].Account, rows[1].Account = someAccount(tb, ui), paused(Account{}, "failing", 312)
+	failing, test := accountedDetail(tb, ui), accountedDetail(tb, ui)
+	failing.Account = paused(*failing.Account, "failing", 312)
+	failing.Account.PausedAfter = webhook.Say("attempt.refused")
+	test.Account.Waiting, test.Account.IsSending, test.Notice = 1, false, "test"
+	edit := Form{
+		Editing: "a", Values: newForm(ui).Values, StartFrom: "own", Version: 1,
+		Waiting: 2, Schedule: webhook.DefaultSchedule,
+	}
+	pay := event(tb, ui, "pay")
+	return map[string]View{
+		"list with deliveries":   List{Rows: rows, First: 1, Count: 3, Saved: "a", SavedCanTest: true},
+		"detail with deliveries": accountedDetail(tb, ui),
+		"detail paused":          failing,
+		"detail after a test":    test,
+		"delete with deliveries": Delete{Webhook: erp, Event: pay, Account: &Account{Waiting: 1, Total: 2}},
+		"edit with deliveries":   edit,
+		"pause":                  Pause{WebhookID: "pay erp", Event: pay},
+		"resume":                 Resume{WebhookID: "pay erp", Account: Account{Waiting: 2}},
+		"resume of none":         Resume{WebhookID: "pay erp"},
+		"secret asked":           SecretPage{WebhookID: "pay erp"},
+		"secret":                 SecretPage{WebhookID: "pay erp", Secret: recipeSecret, Previous: otherSecret, PreviousUntil: now},
+		"rotate":                 Rotate{WebhookID: "pay erp", Until: now, HasPrevious: true},
+	}
+}
