@@ -43,6 +43,13 @@ var bans = []struct{ room, imports, reason string }{
 	{"admin-ui", module + "/handlers", "nothing points up"},
 	{"admin-ui", module + "/plugin", "nothing points up"},
 	{"repo", module + "/admin-ui", "the repository knows no pages"},
+	{"repo", module + "/delivery", "nothing points up"},
+	{"delivery", "github.com/gin-gonic", "delivery serves no requests"},
+	{"delivery", module + "/handlers", "nothing points up"},
+	{"delivery", module + "/admin-ui", "delivery knows no pages"},
+	{"delivery", module + "/plugin", "nothing points up"},
+	{"admin-ui", module + "/delivery", "handlers fill the views"},
+	{"handlers", "github.com/riverqueue", "the queue is delivery's"},
 	{"handlers", "database/sql", "SQL stands in repo"},
 	{"handlers", "github.com/jmoiron/sqlx", "SQL stands in repo"},
 	{"handlers", "github.com/lib/pq", "driver errors end in repo"},
@@ -66,6 +73,7 @@ var banned = []struct{ imports, reason string }{
 	{"github.com/a-h/templ", "a layout that only tests have"},
 	{"testing", "a test library"},
 	{"net/http/httptest", "a test library"},
+	{"github.com/standard-webhooks", "receivers verify with it, in tests"},
 }
 
 func TestArrows(t *testing.T) {
@@ -197,23 +205,46 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestReadmeMounts compares the README's Go with the Example that is compiled.
-func TestReadmeMounts(t *testing.T) {
+// TestReadmeGo compares the README's Go, to mount the plugin and to emit, with
+// the examples that are compiled.
+func TestReadmeGo(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
-	}
-	_, block, _ := strings.Cut(string(readme), "```go\n")
-	block, _, found := strings.Cut(block, "```")
-	if !found {
-		t.Fatal("README.md shows no Go")
 	}
 	example, err := os.ReadFile("plugin/example_test.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if indented := "\t" + strings.ReplaceAll(strings.TrimSuffix(block, "\n"), "\n", "\n\t"); !strings.Contains(string(example), indented) {
-		t.Errorf("plugin/example_test.go does not hold the README's lines:\n%s", block)
+	// However deep they stand there.
+	unindented := func(text string) string { return regexp.MustCompile(`(?m)^\t+`).ReplaceAllString(text, "") }
+	blocks := strings.Split(string(readme), "```go\n")
+	if len(blocks) < 3 {
+		t.Fatal("README.md does not show how to mount and to emit")
+	}
+	for _, block := range blocks[1:3] {
+		block, _, _ = strings.Cut(block, "```")
+		if !strings.Contains(unindented(string(example)), unindented(block)) {
+			t.Errorf("plugin/example_test.go does not hold the README's lines:\n%s", block)
+		}
+	}
+}
+
+// TestReadmeRecipes compares how receivers check a message with what the pages
+// show.
+func TestReadmeRecipes(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, language := range []string{"go", "php", "python", "javascript"} {
+		recipe, err := os.ReadFile("admin-ui/recipes/" + language + ".txt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(readme), "```"+language+"\n"+strings.TrimSpace(string(recipe))+"\n```") {
+			t.Errorf("README.md does not show admin-ui/recipes/%s.txt", language)
+		}
 	}
 }
 

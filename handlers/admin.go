@@ -12,8 +12,12 @@ import (
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
-// rowsOnPage is how many webhooks a page of the admin's list shows.
-const rowsOnPage = 50
+const (
+	// rowsOnPage is how many webhooks, or deliveries, a page of a list shows.
+	rowsOnPage = 50
+	// recentOnPage is how many deliveries a webhook's own page shows.
+	recentOnPage = 10
+)
 
 // showList is GET [I]/admin/webhooks. A page whose webhooks are all deleted by
 // now leads to the newest.
@@ -35,14 +39,37 @@ func (a *App) showList(c *call) error {
 		return c.seeOther("webhooks?" + url.Values{"q": {search.Text}}.Encode())
 	}
 	list := adminui.List{First: found.First, Count: min(found.Count, repo.MaxCount), More: found.Count > repo.MaxCount, Search: search.Text}
-	for _, row := range found.Rows {
-		list.Rows = append(list.Rows, adminui.Row{ID: row.ID, Event: a.event(row.EventType), Method: row.HTTPMethod, URL: row.URL})
+	if list.Rows, err = a.listRows(c, found.Rows); err != nil {
+		return err
 	}
 	list.Newer, list.Older = neighbours(found, search.Text)
 	if err := a.addNotice(c, query, &list); err != nil {
 		return err
 	}
 	return a.show(c, http.StatusOK, list)
+}
+
+// listRows are the rows of the list, with what became of their deliveries.
+func (a *App) listRows(c *call, found []repo.Row) ([]adminui.Row, error) {
+	if len(found) == 0 {
+		return nil, nil
+	}
+	ids := make([]string, len(found))
+	for i, row := range found {
+		ids[i] = row.ID
+	}
+	accounts, err := a.Repo.Accounts(c.ctx, c.instance, ids)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]adminui.Row, len(found))
+	for i, row := range found {
+		rows[i] = adminui.Row{
+			ID: row.ID, Event: a.event(row.EventType), Method: row.HTTPMethod, URL: row.URL,
+			Account: a.account(accounts[row.ID]),
+		}
+	}
+	return rows, nil
 }
 
 // serial reads a webhook's serial from a link of the list's own; what is none
@@ -93,6 +120,7 @@ func (a *App) addNotice(c *call, query url.Values, list *adminui.List) error {
 		*notice = id
 		if !unknown {
 			_, list.SavedBreaks = webhook.Breaks(stored.Webhook, a.Policy)
+			list.SavedCanTest = true
 		}
 	}
 	return nil
@@ -117,14 +145,35 @@ func (a *App) showWebhook(c *call) error {
 	if err != nil {
 		return err
 	}
-	breaks, _ := webhook.Breaks(stored.Webhook, a.Policy)
-	return a.show(c, http.StatusOK, adminui.Detail{
+	account, err := a.Repo.AccountOf(c.ctx, c.instance, c.webhookID)
+	if err != nil {
+		return err
+	}
+	page := adminui.Detail{
 		Webhook: stored.Webhook,
 		Event:   a.event(stored.EventType),
 		Created: stored.CreatedAt,
 		Updated: stored.UpdatedAt,
-		Breaks:  breaks,
-	})
+		Account: a.account(account),
+	}
+	page.Breaks, _ = webhook.Breaks(stored.Webhook, a.Policy)
+	newest := repo.Page{From: math.MaxInt64, Backwards: true, Limit: recentOnPage}
+	recent, _, err := a.Repo.Deliveries(c.ctx, c.instance, repo.Filter{WebhookID: c.webhookID}, newest)
+	if err != nil {
+		return err
+	}
+	for _, row := range recent {
+		page.Recent = append(page.Recent, a.deliveryRow(row))
+	}
+	if a.mayWrite(c) {
+		secrets, _, err := a.Courier.Secrets(c.ctx, c.instance, c.webhookID)
+		if err != nil {
+			return err
+		}
+		page.SecretEnd = secrets[0].End()
+		page.Notice = doneNotice(c.Query("done"), !account.PausedAt.IsZero(), len(secrets) > 1, account.Waiting > 0)
+	}
+	return a.show(c, http.StatusOK, page)
 }
 
 // showDelete is GET [I]/admin/webhooks/:webhook_id/delete.
@@ -133,7 +182,11 @@ func (a *App) showDelete(c *call) error {
 	if err != nil {
 		return err
 	}
-	return a.show(c, http.StatusOK, adminui.Delete{Webhook: stored.Webhook, Event: a.event(stored.EventType)})
+	account, err := a.Repo.AccountOf(c.ctx, c.instance, c.webhookID)
+	if err != nil {
+		return err
+	}
+	return a.show(c, http.StatusOK, adminui.Delete{Webhook: stored.Webhook, Event: a.event(stored.EventType), Account: a.account(account)})
 }
 
 // deleteByForm is POST [I]/admin/webhooks/:webhook_id/delete. Sent twice it
@@ -156,7 +209,7 @@ func (a *App) deleteByForm(c *call) error {
 // sendAsset is GET [I]/admin/webhook-assets/:name. A name holds its content's
 // hash, so browsers may keep it for ever.
 func (a *App) sendAsset(c *call) error {
-	asset, ok := a.Admin.UI.Asset(c.at.value)
+	asset, ok := a.Admin.UI.Asset(c.at.values[0])
 	if !ok {
 		return unknownPath(c.Request.URL.EscapedPath())
 	}

@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -162,4 +163,9 @@ func count(t testing.TB, db *sqlx.DB, instance string) (n int) {
 // ginContext is what a host's functions are given.
 type ginContext = *gin.Context
 
+// A selection is a part of a page.
+type selection = goquery.Selection
+
 func hrefOf(_ int, link *goquery.Selection) string { return link.AttrOr("href", "") }
+
+type ctx = context.Context

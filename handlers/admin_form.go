@@ -12,7 +12,7 @@ import (
 // showNew is GET [I]/admin/webhooks/new: the form as most need it, or with the
 // values of the webhook that is to be duplicated.
 func (a *App) showNew(c *call) error {
-	form := adminui.Form{StartFrom: webhook.StartAll}
+	form := adminui.Form{StartFrom: webhook.StartAll, Schedule: a.Schedule}
 	if c.webhookID = c.Query("from"); c.webhookID != "" {
 		stored, err := a.stored(c)
 		if err != nil {
@@ -54,11 +54,17 @@ func (a *App) showEdit(c *call) error {
 	if err != nil {
 		return err
 	}
+	account, err := a.Repo.AccountOf(c.ctx, c.instance, c.webhookID)
+	if err != nil {
+		return err
+	}
 	return a.show(c, http.StatusOK, adminui.Form{
 		Editing:   stored.ID,
 		Values:    valuesOf(stored),
 		StartFrom: webhook.StartOwn,
 		Version:   stored.Version,
+		Schedule:  a.Schedule,
+		Waiting:   account.Waiting,
 	})
 }
 
@@ -85,6 +91,11 @@ func (a *App) updateByForm(c *call) error {
 		return a.failChanged(c, f, err)
 	case err != nil:
 		return f.fail(err)
+	case f.form.RebuildWaiting:
+		if _, err := a.Courier.Rebuild(c.ctx, c.instance, c.webhookID); err != nil {
+			a.logFault(c.Context, problemOf(err), err)
+			return c.leadToDone("saved_only")
+		}
 	}
 	return c.seeOther("webhooks?" + url.Values{"saved": {w.ID}}.Encode())
 }

@@ -1,19 +1,16 @@
 package handlers_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
-	"maps"
 	"mime"
 	"net/http"
 	"net/url"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -53,13 +50,18 @@ func (s script) run(t *testing.T, in setting, db *sqlx.DB) {
 	var h *host
 	var w *wire
 	stop := func() {
+		h.stopSending(t)
 		w.close()
 		h.Close()
 		checkLog(t, h.log.String())
 	}
+	receiver := s.receiver(t)
 	start := func(settings []string) {
 		h = startHost(t, db, in, configured(t, settings))
 		w = h.wire()
+		if slices.Contains(settings, sending) {
+			h.startSending(t)
+		}
 	}
 	start(nil)
 	defer func() { stop() }()
@@ -67,7 +69,7 @@ func (s script) run(t *testing.T, in setting, db *sqlx.DB) {
 
 	codes := contractCodes(t)
 	var last answer
-	var lastTarget string
+	var lastTarget, location string
 	for _, st := range s.steps {
 		if st.settings != nil {
 			stop()
@@ -78,9 +80,35 @@ func (s script) run(t *testing.T, in setting, db *sqlx.DB) {
 		if st.request.path == "<next>" {
 			st.request.path = next(t, at, last, lastTarget)
 		}
-		last, lastTarget = w.do(t, in.path, st.request), st.request.path
-		for _, wrong := range append(st.want.compare(last), standingChecks(last, st.request.method, codes)...) {
-			t.Errorf("%s: %s\nanswer: %s %s", at, wrong, last.Status, shortened(string(last.body)))
+		if strings.HasPrefix(st.request.path, "<location>") && location == "" {
+			t.Fatalf("%s: no answer had a Location", at)
+		}
+		st.request.path = strings.Replace(st.request.path, "<location>", location, 1)
+		st.request.body = strings.ReplaceAll(st.request.body, "<receiver>", receiver)
+		var wrong []string
+		last, wrong = st.ask(t, w, in.path, codes)
+		for _, what := range wrong {
+			t.Errorf("%s: %s\nanswer: %s %s", at, what, last.Status, shortened(string(last.body)))
+		}
+		if len(wrong) > 0 && last.StatusCode >= http.StatusInternalServerError {
+			t.Log(h.log)
+		}
+		lastTarget = st.request.path
+		if to := last.Header.Get("Location"); to != "" {
+			location = led(t, at, lastTarget, to)
+		}
+	}
+}
+
+// ask sends the request and says what is wrong with its answer; a step that waits
+// asks until nothing is.
+func (st step) ask(t *testing.T, w *wire, prefix string, codes map[int]int) (answer, []string) {
+	late := time.Now().Add(patience)
+	for {
+		got := w.do(t, prefix, st.request)
+		wrong := append(st.want.compare(got), standingChecks(got, st.request.method, codes)...)
+		if len(wrong) == 0 || !slices.Contains(st.request.treatment, "until so") || time.Now().After(late) {
+			return got, wrong
 		}
 	}
 }
@@ -92,7 +120,13 @@ func next(t *testing.T, at string, last answer, lastTarget string) string {
 	if !ok {
 		t.Fatalf("%s: the last answer has no Link to a next page, but %q", at, last.Header["Link"])
 	}
-	base, err := url.Parse(lastTarget)
+	return led(t, at, lastTarget, link)
+}
+
+// led is where a link in the answer to a request leads.
+func led(t *testing.T, at, from, link string) string {
+	t.Helper()
+	base, err := url.Parse(from)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,94 +135,6 @@ func next(t *testing.T, at string, last answer, lastTarget string) string {
 		t.Fatalf("%s: %v", at, err)
 	}
 	return target.RequestURI()
-}
-
-// compare tells in what the answer differs from the script's.
-func (want scriptAnswer) compare(got answer) (wrong []string) {
-	if got.StatusCode != want.status {
-		return []string{fmt.Sprintf("want status %d", want.status)}
-	}
-	for _, h := range want.header {
-		if value := strings.Join(got.Header.Values(h[0]), ", "); !matches(value, h[1]) {
-			wrong = append(wrong, fmt.Sprintf("%s: %s, want %s", h[0], value, h[1]))
-		}
-	}
-	if want.empty && len(got.body) > 0 {
-		wrong = append(wrong, "want an empty body")
-	}
-	if want.json != "" {
-		wrong = append(wrong, compareJSON(want.json, got.body, want.status >= 400)...)
-	}
-	return wrong
-}
-
-// matches compares a header's value; * in the pattern is any text.
-func matches(value, pattern string) bool {
-	if pattern == "<absent>" {
-		return value == ""
-	}
-	quoted := strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, `.*`)
-	return regexp.MustCompile("^" + quoted + "$").MatchString(value)
-}
-
-var placeholder = regexp.MustCompile(`<(absent|any|contains [^>]+)>`)
-
-// compareJSON tells in what got differs from what the script says; with
-// namedOnly got may have members that the script does not name.
-func compareJSON(wantText string, got []byte, namedOnly bool) (wrong []string) {
-	quoted := placeholder.ReplaceAllStringFunc(wantText, func(s string) string { return `"` + s + `"` })
-	want, err := decodeJSON([]byte(quoted))
-	if err != nil {
-		return []string{fmt.Sprintf("the script's JSON %s: %v", wantText, err)}
-	}
-	value, err := decodeJSON(got)
-	if err != nil {
-		return []string{fmt.Sprintf("the answer is not JSON: %v", err)}
-	}
-	wantObject, isObject := want.(map[string]any)
-	object, gotObject := value.(map[string]any)
-	if !isObject || !gotObject {
-		return []string{"want " + wantText}
-	}
-	for _, name := range slices.Sorted(maps.Keys(wantObject)) {
-		v, found := object[name]
-		if !equalOrAsSaid(wantObject[name], v, found) {
-			wrong = append(wrong, fmt.Sprintf("%s is %s, want %v", name, shortened(fmt.Sprint(v)), wantObject[name]))
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(object)) {
-		if _, named := wantObject[name]; !named && !namedOnly {
-			wrong = append(wrong, fmt.Sprintf("there is a member %q", name))
-		}
-	}
-	return wrong
-}
-
-func equalOrAsSaid(want, got any, found bool) bool {
-	said, _ := want.(string)
-	part, contains := strings.CutPrefix(strings.TrimSuffix(said, ">"), "<contains ")
-	text, _ := got.(string)
-	switch {
-	case said == "<absent>":
-		return !found
-	case said == "<any>":
-		return found
-	case contains:
-		return strings.Contains(text, part)
-	}
-	return found && reflect.DeepEqual(want, got)
-}
-
-func decodeJSON(text []byte) (v any, err error) {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	if err := d.Decode(&v); err != nil {
-		return nil, err
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, fmt.Errorf("something follows the JSON value")
-	}
-	return v, nil
 }
 
 // standingChecks are what R1, R7, R8 and the table of routes say of every

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/jmoiron/sqlx"
@@ -110,6 +111,8 @@ type host struct {
 	log    *logBuffer
 	// prefix is where the plugin's routes are, in a request's path.
 	prefix string
+	// isSending tells that the plugin was started.
+	isSending bool
 }
 
 // startHost makes a host as the README does. configure, which may be nil, may
@@ -181,6 +184,16 @@ func configured(t testing.TB, settings []string) func(*plugin.Config) {
 func configure(c *plugin.Config, name, value string) (err error) {
 	switch name {
 	case "as usual":
+	case "Sending": // see host.startSending
+		c.AllowedNetworks = append(c.AllowedNetworks, netip.MustParsePrefix("127.0.0.0/8"))
+	case "Schedule":
+		for text := range strings.SplitSeq(value, ", ") {
+			var wait time.Duration
+			if wait, err = time.ParseDuration(text); err != nil {
+				break
+			}
+			c.Delivery.Schedule = append(c.Delivery.Schedule, wait)
+		}
 	case "MaxBody":
 		c.Limits.MaxBody, err = strconv.ParseInt(value, 10, 64)
 	case "MaxWebhooks":

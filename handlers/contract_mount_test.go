@@ -51,7 +51,7 @@ func TestMounting(t *testing.T) {
 	t.Run("H5 two schemas of one database", func(t *testing.T) {
 		db := migrated(t)
 		e := gin.New()
-		for path, schema := range map[string]string{"/a": "merchant_webhooks", "/b": `An "other" schema`} {
+		for path, schema := range map[string]string{"/a": "merchant_webhooks", "/b": "Another_Schema"} {
 			p, err := plugin.New(plugin.Config{
 				DB: db, Authorize: plugin.Tokens(tokens...), Logger: slog.New(slog.DiscardHandler),
 				Database: plugin.Database{Schema: schema},

@@ -28,6 +28,13 @@ func TestRunnerSeesWhatIsWrong(t *testing.T) {
 		{"one member too many", `=> 200 {"a":1}`, 200, "", `{"a":1,"b":2}`, `there is a member "b"`},
 		{"a number that is a string", `=> 200 {"a":1}`, 200, "", `{"a":"1"}`, "a is 1"},
 		{"another order", `=> 200 {"a":[1,2]}`, 200, "", `{"a":[2,1]}`, "a is"},
+		{"as said within", `=> 200 {"a":[{"b":<any>, "c":<contains x>, "d":<absent>}, 2]}`, 200, "", `{"a":[{"b":null,"c":"xy"},2]}`, ""},
+		{"a member within is missing", `=> 200 {"a":[{"b":<any>}]}`, 200, "", `{"a":[{}]}`, "a is"},
+		{"a member within too many", `=> 200 {"a":[{"b":<any>}]}`, 200, "", `{"a":[{"b":1,"c":2}]}`, "a is"},
+		{"a member within is there", `=> 200 {"a":{"b":<absent>}}`, 200, "", `{"a":{"b":1}}`, "a is"},
+		{"a part within is missing", `=> 200 {"a":{"b":<contains x>}}`, 200, "", `{"a":{"b":"y"}}`, "a is"},
+		{"no object within", `=> 200 {"a":{}}`, 200, "", `{"a":[]}`, "a is"},
+		{"one item too many", `=> 200 {"a":[<any>]}`, 200, "", `{"a":[1,2]}`, "a is"},
 		{"two values", `=> 200 {"a":1}`, 200, "", `{"a":1}{}`, "not JSON"},
 		{"a body", `=> 200 (empty)`, 200, "", `{}`, "empty body"},
 		{"a body of 204", `=> 204`, 204, "Content-Type:", `x`, "empty body"},
@@ -76,6 +83,7 @@ POST /private/webhooks/$(repeat ab 3)\xff
 x-a: b
 Authorization: (none)
 (gzip)
+(until so)
 (chunked)
 {"webhook_id":"a", "url":"ftp://x", ...}
  {"header: no":1}
@@ -91,7 +99,7 @@ Allow: GET`, 10)
 			method:    "POST",
 			path:      "/private/webhooks/ababab\xff",
 			header:    [][2]string{{"X-A", "b"}, {"Authorization", "(none)"}},
-			treatment: []string{"gzip", "chunked"},
+			treatment: []string{"gzip", "until so", "chunked"},
 			body:      `{"webhook_id":"a", "url":"ftp://x", "event_type":"pay", "http_method":"POST"}` + "\n" + ` {"header: no":1}`,
 		},
 		want: scriptAnswer{status: 409, header: [][2]string{{"Allow", "GET"}}, json: "{\"code\":2900,\n \"detail\":\"a\"}"},

@@ -32,9 +32,12 @@ import (
 // "\xff" is one byte, "$(repeat ab 3)" is "ababab", and ", ...}" stands for
 // those of event_type, url and http_method that the object does not hold, so
 // that it makes a webhook. "<next>" as the path is where the last answer's Link
-// leads. The body can be "(gzip)", "(zlib)", "(deflate)" or "(cut)" (its last
+// leads, "<location>" at its beginning where the last Location led. "<receiver>"
+// in a body is the address of a receiver: its paths begin with the status that
+// it answers, and its answers hold what it got. The body can be "(gzip)", "(zlib)", "(deflate)" or "(cut)" (its last
 // 9 bytes are missing), several in turn; sent "(chunked)", or not at all:
-// "(headers only)".
+// "(headers only)". With "(until so)" a request is made again and again until its
+// answer is as the script says: a host that sends takes a moment.
 //
 // A JSON answer below 400 must be equal to the script's; at 400 and above the
 // members that the script names must be. A value can be <absent>,
@@ -98,7 +101,7 @@ var (
 	requestLine = regexp.MustCompile(`^([A-Z]+) ([/<].*)$`)
 	headerLine  = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9-]*):(?: (.*))?$`)
 	answerLine  = regexp.MustCompile(`^=> (\d{3})(?: (.*))?$`)
-	treatment   = regexp.MustCompile(`^\((gzip|zlib|deflate|cut|chunked|headers only)\)$`)
+	treatment   = regexp.MustCompile(`^\((gzip|zlib|deflate|cut|chunked|headers only|until so)\)$`)
 )
 
 // parseParagraph reads one step; a paragraph of remarks gives an empty one.

@@ -9,26 +9,11 @@ import (
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
-// decodeWebhook reads the JSON object of POST and PATCH. Keys are matched to
-// the letter, unknown ones are ignored, of a key given twice the last counts,
-// and null is the same as leaving a field out. (encoding/json alone, decoding
-// into a struct, would take "URL" for "url" and null for "".)
+// decodeWebhook reads the JSON object of POST and PATCH.
 func decodeWebhook(body []byte) (webhook.Input, error) {
-	var object map[string]json.RawMessage
-	err := json.Unmarshal(body, &object)
-	var syntax *json.SyntaxError
-	var wrong *json.UnmarshalTypeError
-	switch {
-	case len(body) == 0:
-		return webhook.Input{}, refuseBody(webhook.Say("body.empty"), nil)
-	case errors.As(err, &syntax):
-		return webhook.Input{}, refuseBody(webhook.Say("body.json", "n", int(syntax.Offset)), err)
-	case errors.As(err, &wrong):
-		return webhook.Input{}, refuseBody(webhook.Say("body.object", "type", wrong.Value), err)
-	case err != nil:
-		return webhook.Input{}, refuseBody(webhook.Say("body.json", "n", 0), err)
-	case object == nil:
-		return webhook.Input{}, refuseBody(webhook.Say("body.object", "type", "null"), nil)
+	object, err := decodeObject(body)
+	if err != nil {
+		return webhook.Input{}, err
 	}
 	return webhook.Input{
 		WebhookID:      decodeValue(object[webhook.FieldID]),
@@ -38,6 +23,30 @@ func decodeWebhook(body []byte) (webhook.Input, error) {
 		HeaderTemplate: decodeValue(object[webhook.FieldHeaderTemplate]),
 		BodyTemplate:   decodeValue(object[webhook.FieldBodyTemplate]),
 	}, nil
+}
+
+// decodeObject reads one JSON object. Keys are matched to the letter, unknown
+// ones are ignored, of a key given twice the last counts, and null is the same
+// as leaving a field out. (encoding/json alone, decoding into a struct, would
+// take "URL" for "url" and null for "".)
+func decodeObject(body []byte) (map[string]json.RawMessage, error) {
+	var object map[string]json.RawMessage
+	err := json.Unmarshal(body, &object)
+	var syntax *json.SyntaxError
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case len(body) == 0:
+		return nil, refuseBody(webhook.Say("body.empty"), nil)
+	case errors.As(err, &syntax):
+		return nil, refuseBody(webhook.Say("body.json", "n", int(syntax.Offset)), err)
+	case errors.As(err, &wrong):
+		return nil, refuseBody(webhook.Say("body.object", "type", wrong.Value), err)
+	case err != nil:
+		return nil, refuseBody(webhook.Say("body.json", "n", 0), err)
+	case object == nil:
+		return nil, refuseBody(webhook.Say("body.object", "type", "null"), nil)
+	}
+	return object, nil
 }
 
 // decodeValue reads one well-formed JSON value.

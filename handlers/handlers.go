@@ -13,6 +13,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/seed-7c2cc908/merchant-webhooks/delivery"
 	"github.com/seed-7c2cc908/merchant-webhooks/repo"
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
@@ -38,9 +39,15 @@ var (
 // Options are what an App works with. All fields are required unless they say
 // otherwise.
 type Options struct {
-	Repo   *repo.Repo
-	Policy webhook.Policy
-	Logger *slog.Logger
+	Repo    *repo.Repo
+	Courier *delivery.Courier
+	Policy  webhook.Policy
+	Logger  *slog.Logger
+	// Schedule is what deliveries wait after each failed try, as pages and answers
+	// tell it.
+	Schedule webhook.Schedule
+	// PauseAfter is how long a webhook may only fail before it is paused.
+	PauseAfter time.Duration
 
 	// Authorize decides who may do what in which instance.
 	Authorize func(c *gin.Context, instance string, p Permission) error
@@ -72,8 +79,8 @@ type Options struct {
 type App struct {
 	Options
 	config []byte
-	// apiBases are the groups' paths that the API was added at.
-	apiBases []string
+	// apiBases and adminBases are the groups' paths that the halves were added at.
+	apiBases, adminBases []string
 }
 
 // New makes an App.

@@ -22,7 +22,7 @@ type summary struct {
 // listWebhooks is GET [I]/private/webhooks: one page when the client gave a
 // limit, else all there are.
 func (a *App) listWebhooks(c *call) error {
-	page, all, err := parsePage(c.Request.URL.RawQuery)
+	page, limited, err := parsePage(c.Request.URL.RawQuery, maxPage)
 	if err != nil {
 		return a.refuse(c, err)
 	}
@@ -30,7 +30,7 @@ func (a *App) listWebhooks(c *call) error {
 	if err != nil {
 		return err
 	}
-	if all && more {
+	if !limited && more {
 		a.streamWebhooks(c, page, items)
 		return nil
 	}
@@ -48,11 +48,7 @@ func (a *App) listWebhooks(c *call) error {
 // nextLink points to the page behind this one. It is relative to the request,
 // so it holds behind any prefix and proxy.
 func nextLink(page repo.Page, items []repo.Item) string {
-	limit := page.Limit
-	if page.Backwards {
-		limit = -limit
-	}
-	return fmt.Sprintf(`<?limit=%d&offset=%d>; rel="next"`, limit, items[len(items)-1].Serial)
+	return fmt.Sprintf(`<?limit=%d&offset=%d>; rel="next"`, signedLimit(page), items[len(items)-1].Serial)
 }
 
 // streamWebhooks writes a list of several pages while it is read, and holds no

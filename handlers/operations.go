@@ -10,38 +10,72 @@ import (
 type endpoint string
 
 const (
-	endpointWebhooks endpoint = "private/webhooks"
-	endpointWebhook  endpoint = "private/webhooks/:webhook_id"
-	endpointConfig   endpoint = "config"
+	endpointWebhooks   endpoint = "private/webhooks"
+	endpointWebhook    endpoint = "private/webhooks/:webhook_id"
+	endpointTest       endpoint = "private/webhooks/:webhook_id/test"
+	endpointPause      endpoint = "private/webhooks/:webhook_id/pause"
+	endpointResume     endpoint = "private/webhooks/:webhook_id/resume"
+	endpointSecret     endpoint = "private/webhooks/:webhook_id/secret"
+	endpointRotate     endpoint = "private/webhooks/:webhook_id/secret/rotate"
+	endpointDeliveries endpoint = "private/webhooks/:webhook_id/deliveries"
+	endpointDelivery   endpoint = "private/webhooks/:webhook_id/deliveries/:delivery_id"
+	endpointRedeliver  endpoint = "private/webhooks/:webhook_id/deliveries/:delivery_id/redeliver"
+	endpointLog        endpoint = "private/webhook-deliveries"
+	endpointWhy        endpoint = "private/webhook-deliveries/why"
+	endpointRecover    endpoint = "private/webhook-deliveries/recover"
+	endpointForget     endpoint = "private/webhook-deliveries/forget"
+	endpointConfig     endpoint = "config"
 
-	pageList    endpoint = "admin/webhooks"
-	pageSlash   endpoint = "admin/webhooks/"
-	pageNew     endpoint = "admin/webhooks/new"
-	pagePreview endpoint = "admin/webhooks/preview"
-	pageWebhook endpoint = "admin/webhooks/:webhook_id"
-	pageView    endpoint = "admin/webhooks/:webhook_id/view"
-	pageEdit    endpoint = "admin/webhooks/:webhook_id/edit"
-	pageDelete  endpoint = "admin/webhooks/:webhook_id/delete"
-	pageAsset   endpoint = "admin/webhook-assets/:name"
+	pageList       endpoint = "admin/webhooks"
+	pageSlash      endpoint = "admin/webhooks/"
+	pageNew        endpoint = "admin/webhooks/new"
+	pagePreview    endpoint = "admin/webhooks/preview"
+	pageLog        endpoint = "admin/webhooks/deliveries"
+	pageWhy        endpoint = "admin/webhooks/why"
+	pageRecoverAll endpoint = "admin/webhooks/recover"
+	pageForget     endpoint = "admin/webhooks/forget"
+	pageWebhook    endpoint = "admin/webhooks/:webhook_id"
+	pageView       endpoint = "admin/webhooks/:webhook_id/view"
+	pageEdit       endpoint = "admin/webhooks/:webhook_id/edit"
+	pageDelete     endpoint = "admin/webhooks/:webhook_id/delete"
+	pageTest       endpoint = "admin/webhooks/:webhook_id/test"
+	pagePause      endpoint = "admin/webhooks/:webhook_id/pause"
+	pageResume     endpoint = "admin/webhooks/:webhook_id/resume"
+	pageSecret     endpoint = "admin/webhooks/:webhook_id/secret"
+	pageRotate     endpoint = "admin/webhooks/:webhook_id/secret/rotate"
+	pageRecover    endpoint = "admin/webhooks/:webhook_id/recover"
+	pageDeliveries endpoint = "admin/webhooks/:webhook_id/deliveries"
+	pageDelivery   endpoint = "admin/webhooks/:webhook_id/deliveries/:delivery_id"
+	pageReveal     endpoint = "admin/webhooks/:webhook_id/deliveries/:delivery_id/show"
+	pageRedeliver  endpoint = "admin/webhooks/:webhook_id/deliveries/:delivery_id/redeliver"
+	pageAsset      endpoint = "admin/webhook-assets/:name"
 )
 
+// parameters are the values of an endpoint's, in its order; each may be anything
+// but empty.
+type parameters [2]string
+
 // match reports whether the unescaped segments of a path are of the endpoint,
-// with the value of its parameter, which may be anything but empty.
-func (e endpoint) match(path []string) (value string, ok bool) {
-	i := 0
+// with the values of its parameters.
+func (e endpoint) match(path []string) (values parameters, ok bool) {
+	i, n := 0, 0
 	for segment := range strings.SplitSeq(string(e), "/") {
 		switch {
 		case i == len(path):
-			return "", false
+			return parameters{}, false
 		case strings.HasPrefix(segment, ":") && path[i] != "":
-			value = path[i]
+			values[n] = path[i]
+			n++
 		case path[i] != segment:
-			return "", false
+			return parameters{}, false
 		}
 		i++
 	}
-	return value, i == len(path)
+	return values, i == len(path)
 }
+
+// hasWebhook reports whether a webhook's form is posted to the page.
+func (e endpoint) hasWebhook() bool { return e == pageList || e == pagePreview || e == pageEdit }
 
 // An operation is a method at an endpoint.
 type operation struct {
@@ -60,6 +94,18 @@ func (a *App) apiTable() []operation {
 		{endpointWebhook, http.MethodGet, WebhooksRead, a.getWebhook},
 		{endpointWebhook, http.MethodPatch, WebhooksWrite, a.updateWebhook},
 		{endpointWebhook, http.MethodDelete, WebhooksWrite, a.deleteWebhook},
+		{endpointTest, http.MethodPost, WebhooksWrite, a.sendTest},
+		{endpointPause, http.MethodPost, WebhooksWrite, a.pauseWebhook},
+		{endpointResume, http.MethodPost, WebhooksWrite, a.resumeWebhook},
+		{endpointSecret, http.MethodGet, WebhooksWrite, a.getSecrets},
+		{endpointRotate, http.MethodPost, WebhooksWrite, a.rotateSecret},
+		{endpointDeliveries, http.MethodGet, WebhooksRead, a.listDeliveries},
+		{endpointDelivery, http.MethodGet, WebhooksRead, a.getDelivery},
+		{endpointRedeliver, http.MethodPost, WebhooksWrite, a.redeliver},
+		{endpointLog, http.MethodGet, WebhooksRead, a.listAllDeliveries},
+		{endpointWhy, http.MethodGet, WebhooksRead, a.explainOrder},
+		{endpointRecover, http.MethodPost, WebhooksWrite, a.recoverDeliveries},
+		{endpointForget, http.MethodPost, WebhooksWrite, a.forgetOrder},
 	}
 	if a.Currency != nil {
 		operations = append(operations, operation{endpointConfig, http.MethodGet, "", a.getConfig})
@@ -77,12 +123,36 @@ func (a *App) adminTable() []operation {
 		{pageNew, http.MethodGet, WebhooksWrite, a.showNew},
 		{pagePreview, http.MethodGet, WebhooksWrite, a.leadToNew},
 		{pagePreview, http.MethodPost, WebhooksWrite, a.previewForm},
+		{pageLog, http.MethodGet, WebhooksRead, a.showLog},
+		{pageWhy, http.MethodGet, WebhooksRead, a.showWhy},
+		{pageRecoverAll, http.MethodGet, WebhooksWrite, a.showRecover},
+		{pageRecoverAll, http.MethodPost, WebhooksWrite, a.recoverByForm},
+		{pageForget, http.MethodGet, WebhooksWrite, a.showForget},
+		{pageForget, http.MethodPost, WebhooksWrite, a.forgetByForm},
 		{pageWebhook, http.MethodGet, WebhooksRead, a.leadToView},
 		{pageView, http.MethodGet, WebhooksRead, a.showWebhook},
 		{pageEdit, http.MethodGet, WebhooksWrite, a.showEdit},
 		{pageEdit, http.MethodPost, WebhooksWrite, a.updateByForm},
 		{pageDelete, http.MethodGet, WebhooksWrite, a.showDelete},
 		{pageDelete, http.MethodPost, WebhooksWrite, a.deleteByForm},
+		{pageTest, http.MethodGet, WebhooksRead, a.leadToView},
+		{pageTest, http.MethodPost, WebhooksWrite, a.sendTestByForm},
+		{pagePause, http.MethodGet, WebhooksWrite, a.showPause},
+		{pagePause, http.MethodPost, WebhooksWrite, a.pauseByForm},
+		{pageResume, http.MethodGet, WebhooksWrite, a.showResume},
+		{pageResume, http.MethodPost, WebhooksWrite, a.resumeByForm},
+		{pageSecret, http.MethodGet, WebhooksWrite, a.askSecret},
+		{pageSecret, http.MethodPost, WebhooksWrite, a.showSecret},
+		{pageRotate, http.MethodGet, WebhooksWrite, a.showRotate},
+		{pageRotate, http.MethodPost, WebhooksWrite, a.rotateByForm},
+		{pageRecover, http.MethodGet, WebhooksWrite, a.showRecover},
+		{pageRecover, http.MethodPost, WebhooksWrite, a.recoverByForm},
+		{pageDeliveries, http.MethodGet, WebhooksRead, a.showLog},
+		{pageDelivery, http.MethodGet, WebhooksRead, a.showDelivery},
+		{pageReveal, http.MethodGet, WebhooksRead, a.leadToDelivery},
+		{pageReveal, http.MethodPost, WebhooksWrite, a.revealDelivery},
+		{pageRedeliver, http.MethodGet, WebhooksWrite, a.showRedeliver},
+		{pageRedeliver, http.MethodPost, WebhooksWrite, a.redeliverByForm},
 		{pageAsset, http.MethodGet, "", a.sendAsset},
 	}
 }
@@ -91,13 +161,13 @@ func (a *App) adminTable() []operation {
 type table []operation
 
 // locate gives the endpoint of a path, the first that matches.
-func (t table) locate(path []string) (at endpoint, value string, ok bool) {
+func (t table) locate(path []string) (at endpoint, values parameters, ok bool) {
 	for _, op := range t {
-		if value, ok := op.endpoint.match(path); ok {
-			return op.endpoint, value, true
+		if values, ok := op.endpoint.match(path); ok {
+			return op.endpoint, values, true
 		}
 	}
-	return "", "", false
+	return "", parameters{}, false
 }
 
 // find gives the operation of a method at an endpoint. HEAD is answered as GET.

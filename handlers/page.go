@@ -180,6 +180,23 @@ func (a *App) apiRoot(c *call) string {
 	return a.publicRoot(c) + path
 }
 
+// PageURL is the absolute address of a webhook's page; empty where it can not be
+// told without a request: no PublicURL, no pages, or a path with parameters.
+func (a *App) PageURL(instance, webhookID string) string {
+	if a.Admin.PublicURL == nil || len(a.adminBases) == 0 || strings.Contains(a.adminBases[0], ":") {
+		return ""
+	}
+	path := strings.TrimSuffix(a.adminBases[0], "/")
+	switch {
+	case instance == a.DefaultInstance:
+	case a.Instance != nil:
+		return ""
+	default:
+		path += "/instances/" + instance
+	}
+	return strings.TrimSuffix(a.Admin.PublicURL.String(), "/") + path + "/admin/webhooks/" + url.PathEscape(webhookID) + "/view"
+}
+
 // publicRoot is the host's root as the reader's browser sees it.
 func (a *App) publicRoot(c *call) string {
 	if a.Admin.PublicURL != nil {

@@ -100,7 +100,7 @@ func (a *App) askToSignIn(c *call, problem *webhook.Problem) bool {
 	}
 	// No browser compresses a form, and a few bytes can hold megabytes: they are
 	// not unpacked for just anybody.
-	if c.at.endpoint == pageDelete || c.GetHeader("Content-Encoding") != "" {
+	if !c.at.endpoint.hasWebhook() || c.GetHeader("Content-Encoding") != "" {
 		return false
 	}
 	f, err := a.readForm(c)

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"iter"
 	"math"
 	"net/url"
 	"strconv"
@@ -16,8 +17,8 @@ const maxPage = 1000
 
 // parsePage reads limit and offset as GNU Taler's lists have them: limit rows
 // after the row number offset, or, when it is negative, before it and newest
-// first. Without a limit the client wants all: pages of maxPage, oldest first.
-func parsePage(query string) (page repo.Page, all bool, err error) {
+// first. unlimited is the limit where the client gave none.
+func parsePage(query string, unlimited int64) (page repo.Page, limited bool, err error) {
 	offset, given, err := intParameter(query, "offset", webhook.Say("parameter.offset"))
 	if err != nil {
 		return repo.Page{}, false, err
@@ -31,10 +32,10 @@ func parsePage(query string) (page repo.Page, all bool, err error) {
 	if err != nil {
 		return repo.Page{}, false, err
 	}
+	if !limited {
+		limit = unlimited
+	}
 	switch {
-	case !limited:
-		page.Limit = maxPage
-		return page, true, nil
 	case limit == 0, limit > maxPage, limit < -maxPage:
 		return repo.Page{}, false, malformed("limit", sayLimit)
 	case limit < 0:
@@ -44,29 +45,56 @@ func parsePage(query string) (page repo.Page, all bool, err error) {
 		}
 	}
 	page.Limit = int(limit)
-	return page, false, nil
+	return page, limited, nil
+}
+
+// signedLimit is the limit that asks for a page.
+func signedLimit(page repo.Page) int {
+	if page.Backwards {
+		return -page.Limit
+	}
+	return page.Limit
 }
 
 // intParameter reads a whole number from a query, which may hold anything.
 func intParameter(query, name string, allowed webhook.Message) (n int64, given bool, err error) {
-	for pair := range strings.SplitSeq(query, "&") {
-		key, text, _ := strings.Cut(pair, "=")
+	text, given, err := textParameter(query, name, allowed)
+	if err != nil || !given {
+		return 0, false, err
+	}
+	if n, err = strconv.ParseInt(text, 10, 64); err != nil {
+		return 0, false, malformed(name, allowed)
+	}
+	return n, true, nil
+}
+
+// textParameter reads a text from a query, which may hold anything. It is
+// unescaped, but may be no UTF-8.
+func textParameter(query, name string, allowed webhook.Message) (text string, given bool, err error) {
+	for key, value := range parametersOf(query) {
 		if key, err := url.QueryUnescape(key); err != nil || key != name {
 			continue
 		}
 		if given {
-			return 0, false, malformed(name, webhook.Say("parameter.once", "name", name))
+			return "", false, malformed(name, webhook.Say("parameter.once", "name", name))
 		}
-		text, err := url.QueryUnescape(text)
-		if err != nil {
-			return 0, false, malformed(name, allowed)
-		}
-		if n, err = strconv.ParseInt(text, 10, 64); err != nil {
-			return 0, false, malformed(name, allowed)
+		if text, err = url.QueryUnescape(value); err != nil {
+			return "", false, malformed(name, allowed)
 		}
 		given = true
 	}
-	return n, given, nil
+	return text, given, nil
+}
+
+// parametersOf gives the names and values of a query as they were sent.
+func parametersOf(query string) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		for pair := range strings.SplitSeq(query, "&") {
+			if key, value, _ := strings.Cut(pair, "="); !yield(key, value) {
+				return
+			}
+		}
+	}
 }
 
 func malformed(parameter string, m webhook.Message) *webhook.Problem {

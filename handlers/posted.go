@@ -76,20 +76,39 @@ func (f *posted) proposeID(taken string) {
 // readForm reads the form of a request. A form that could not be read whole
 // comes back with what could.
 func (a *App) readForm(c *call) (*posted, error) {
-	values, read := formRead(c.Request)
-	var broken error
-	if !read {
-		body, err := readBody(c, formLimit*a.MaxBody)
-		if err != nil {
-			return nil, err
-		}
-		values, broken = parseForm(c.GetHeader("Content-Type"), body)
+	values, broken, err := a.readValues(c)
+	if err != nil {
+		return nil, err
 	}
 	f := a.understand(c, values)
 	if broken != nil {
 		return nil, f.refuse(refuseBody(webhook.Say("body.form"), broken))
 	}
 	return f, nil
+}
+
+// readFields reads the fields of a form that is not a webhook's, such as the
+// answer to a question.
+func (a *App) readFields(c *call) (url.Values, error) {
+	values, broken, err := a.readValues(c)
+	if broken != nil {
+		return nil, refuseBody(webhook.Say("body.form"), broken)
+	}
+	return values, err
+}
+
+// readValues reads the fields of a form, of one that is broken those before the
+// break.
+func (a *App) readValues(c *call) (values url.Values, broken, err error) {
+	if values, read := formRead(c.Request); read {
+		return values, nil, nil
+	}
+	body, err := readBody(c, formLimit*a.MaxBody)
+	if err != nil {
+		return nil, nil, err
+	}
+	values, broken = parseForm(c.GetHeader("Content-Type"), body)
+	return values, broken, nil
 }
 
 // understand makes of a form's fields the input that it means, and the page
@@ -104,6 +123,9 @@ func (a *App) understand(c *call, values url.Values) *posted {
 	value := func(name string) webhook.Value { return webhook.Value{Text: last(name)} }
 	f := &posted{postedID: last(webhook.FieldID)}
 	f.form.Version = version(last("version"))
+	f.form.Schedule = a.Schedule
+	f.form.Waiting = waiting(last("waiting"))
+	f.form.RebuildWaiting = last("rebuild_waiting") != ""
 	in := webhook.Input{
 		WebhookID:      value(webhook.FieldID),
 		EventType:      value(webhook.FieldEventType),
@@ -130,6 +152,15 @@ func version(text string) int64 {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil && text != "" {
 		return -1
+	}
+	return n
+}
+
+// waiting is the number of deliveries that the form told of, and tells of again.
+func waiting(text string) int {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0
 	}
 	return n
 }

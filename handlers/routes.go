@@ -35,7 +35,7 @@ func (a *App) RegisterAPI(r *gin.RouterGroup) {
 	a.apiBases = append(a.apiBases, r.BasePath())
 	a.register(r, half{
 		operations: a.apiTable(),
-		patterns:   append(webhookPatterns("/private/webhooks"), a.configPattern()...),
+		patterns:   slices.Concat(webhookPatterns("/private/webhooks"), logPatterns("/private/webhook-deliveries"), a.configPattern()),
 		before:     func(c *call) { a.setHeaders(c.Context) },
 		fail:       func(c *call, err error) { a.fail(c.Context, err) },
 	})
@@ -44,6 +44,7 @@ func (a *App) RegisterAPI(r *gin.RouterGroup) {
 // RegisterAdmin adds the routes of the admin's pages to the group. It panics as
 // RegisterAPI does.
 func (a *App) RegisterAdmin(r *gin.RouterGroup) {
+	a.adminBases = append(a.adminBases, r.BasePath())
 	a.register(r, half{
 		operations: a.adminTable(),
 		patterns:   append(webhookPatterns("/admin/webhooks"), "/admin/webhook-assets/:"+webhookParam),
@@ -55,6 +56,8 @@ func (a *App) RegisterAdmin(r *gin.RouterGroup) {
 func webhookPatterns(list string) []string {
 	return []string{list, list + "/", list + "/:" + webhookParam, list + "/:" + webhookParam + "/*rest"}
 }
+
+func logPatterns(log string) []string { return []string{log, log + "/*rest"} }
 
 func (a *App) configPattern() []string {
 	if a.Currency == nil {
@@ -119,7 +122,7 @@ type location struct {
 	endpoint endpoint
 	named    bool   // the path names the instance
 	instance string // may be anything, also empty
-	value    string // of the endpoint's parameter; may be anything but empty
+	values   parameters
 
 	sent  []string // the path's segments as they were sent
 	depth int      // how many of them are the endpoint's
@@ -208,7 +211,7 @@ func (m mount) parse(escaped string) (at location, ok bool) {
 		}
 		at.named, at.instance, rest = true, rest[1], rest[2:]
 	}
-	at.endpoint, at.value, ok = m.operations.locate(rest)
+	at.endpoint, at.values, ok = m.operations.locate(rest)
 	at.depth, at.level = len(rest), len(rest)
 	return at, ok
 }

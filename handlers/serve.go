@@ -14,12 +14,13 @@ import (
 // A call is one request on its way through an operation.
 type call struct {
 	*gin.Context
-	ctx       context.Context // ends with the client or at the time limit
-	mount     mount
-	at        location
-	granted   Permission // what Authorize was asked for and allowed; empty: nothing yet
-	instance  string
-	webhookID string
+	ctx      context.Context // ends with the client or at the time limit
+	mount    mount
+	at       location
+	granted  Permission // what Authorize was asked for and allowed; empty: nothing yet
+	instance string
+	// webhookID and deliveryID are of the path, where its endpoint has them.
+	webhookID, deliveryID string
 }
 
 // errAnswered says that the host's Authorize has answered the request itself.
@@ -37,7 +38,7 @@ func (a *App) serve(c *gin.Context, m mount) {
 	}
 }
 
-// dispatch takes the steps that all operations share, in the order that SPEC
+// dispatch takes the steps that all operations share, in the order that the contract
 // R1, A7 and R2 give them, before the body is read.
 func (a *App) dispatch(c *call) error {
 	m := c.mount
@@ -45,7 +46,7 @@ func (a *App) dispatch(c *call) error {
 	if c.at, ok = m.locate(c.Context); !ok {
 		return unknownPath(c.Request.URL.EscapedPath())
 	}
-	c.webhookID = c.at.value
+	c.webhookID, c.deliveryID = c.at.values[0], c.at.values[1]
 	op, ok := m.operations.find(c.at.endpoint, c.Request.Method)
 	if !ok {
 		allow := m.operations.allowed(c.at.endpoint)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -82,6 +83,9 @@ type Config struct {
 	// Admin is how the admin's pages look and speak.
 	Admin Admin
 
+	// Delivery says how events get to their receivers.
+	Delivery Delivery
+
 	// Limits bounds what a request may cost.
 	Limits Limits
 
@@ -106,8 +110,8 @@ type Limits struct {
 // Database says how the host's database is used.
 type Database struct {
 	// Schema is the PostgreSQL schema that everything is stored in, the
-	// migrations' own table too. At most 63 bytes. Defaults to
-	// "merchant_webhooks".
+	// migrations' own table and River's tables too: at most 46 letters A to Z,
+	// digits and _. Defaults to "merchant_webhooks".
 	Schema string
 	// Unprepared is for a pool behind PgBouncer in transaction mode (before
 	// 1.21, or without max_prepared_statements), where prepared statements do
@@ -134,10 +138,14 @@ func (c Config) withDefaults() Config {
 	c.Limits.MaxWebhooks = cmp.Or(c.Limits.MaxWebhooks, 10_000)
 	c.Limits.RequestTime = cmp.Or(c.Limits.RequestTime, 10*time.Second)
 	c.Database.Schema = cmp.Or(c.Database.Schema, "merchant_webhooks")
+	c.Delivery = c.Delivery.withDefaults()
 	c.EventTypes = slices.Clone(c.EventTypes)
 	c.AllowedNetworks = slices.Clone(c.AllowedNetworks)
 	return c
 }
+
+// schemaName is what River takes for the name of a schema.
+var schemaName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,45}$`)
 
 // check names the first field that is wrong, and makes the judge of
 // cross-origin requests of the fields that it needs.
@@ -157,11 +165,14 @@ func (c Config) check() (*http.CrossOriginProtection, error) {
 	if strings.ContainsAny(c.InstanceParam, "/:*{}") {
 		return nil, fmt.Errorf("Config.InstanceParam %q can not be the name of a route parameter", c.InstanceParam)
 	}
-	if n := len(c.Database.Schema); n > 63 || strings.ContainsRune(c.Database.Schema, 0) || strings.HasPrefix(c.Database.Schema, "pg_") {
-		return nil, fmt.Errorf("Config.Database.Schema %q can not be the name of a schema", c.Database.Schema)
+	if !schemaName.MatchString(c.Database.Schema) || strings.HasPrefix(c.Database.Schema, "pg_") {
+		return nil, fmt.Errorf("Config.Database.Schema %q has more than 46 characters, or others than letters A to Z, digits and _, or begins with a digit or pg_", c.Database.Schema)
 	}
 	if c.Limits.MaxBody < 0 || c.Limits.RequestTime < 0 {
 		return nil, errors.New("Config.Limits: MaxBody and RequestTime can not be negative")
+	}
+	if err := c.Delivery.check(); err != nil {
+		return nil, err
 	}
 	return c.crossOrigin()
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/plugin"
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
 // What a host writes to mount the plugin, as the README shows it.
@@ -28,4 +29,25 @@ func Example() {
 	r := gin.Default()
 	webhooks.Register(r.Group("/shop"))
 	log.Fatal(r.Run("127.0.0.1:8080"))
+}
+
+// What a host writes where an order is paid, as the README shows it.
+func ExamplePlugin_Emit() {
+	var (
+		db            *sqlx.DB
+		webhooks      *plugin.Plugin
+		ctx           context.Context
+		orderID       string
+		contractTerms any // the order as its customer agreed to it
+	)
+	pay := func() error {
+		tx := db.MustBegin()
+		defer tx.Rollback()
+		tx.MustExec("UPDATE shop_order SET paid = true WHERE order_id = $1", orderID)
+		if err := webhooks.Emit(ctx, tx, "admin", webhook.Pay(orderID, contractTerms)); err != nil {
+			return err
+		}
+		return tx.Commit()
+	}
+	_ = pay
 }

@@ -22,8 +22,8 @@ import (
 //
 // The database user needs the right to create schemas for the first call, and
 // its own rights on the schema for a new version. For a schema that is ready it
-// is enough to use it: USAGE on the schema; SELECT, INSERT, UPDATE and DELETE on
-// its tables.
+// is enough to use it: USAGE on the schema and its sequences; SELECT, INSERT,
+// UPDATE and DELETE on its tables.
 //
 // It is nil, with a warning in the log, for a schema that a newer version of
 // this module has migrated: during a rolling deployment and after a rollback the
@@ -67,7 +67,13 @@ func (p *Plugin) migrate(ctx context.Context) error {
 		return fmt.Errorf("connect: %w", err)
 	}
 	defer func() { _ = conn.Close() }() // Up closed it
-	return migrations.Up(ctx, conn, database.Schema, p.cfg.Logger, p.cfg.DefaultInstance)
+	if err := migrations.Up(ctx, conn, database.Schema, p.cfg.Logger, p.cfg.DefaultInstance); err != nil {
+		return err
+	}
+	if err := p.courier.Reseal(ctx); err != nil {
+		return fmt.Errorf("seal the secrets with Config.Delivery.SecretKey: %w", err)
+	}
+	return p.repo.PrepareEmit(ctx)
 }
 
 // probeBinaryParameters asks for a number in PostgreSQL's binary form, which is

@@ -59,12 +59,12 @@ func TestMigrate(t *testing.T) {
 	t.Run("H3 leaves search_path to the host", func(t *testing.T) {
 		db := pgtest.DB(t)
 		db.SetMaxOpenConns(1)
-		newHost(t, db, func(c *plugin.Config) { c.Database.Schema = "Other One" })
+		newHost(t, db, func(c *plugin.Config) { c.Database.Schema = "OtherOne" })
 		var path, stored string
 		if err := db.Get(&path, "SHOW search_path"); err != nil {
 			t.Fatal(err)
 		}
-		if err := db.Get(&stored, `SELECT instance_id FROM "Other One".instance`); err != nil {
+		if err := db.Get(&stored, `SELECT instance_id FROM "OtherOne".instance`); err != nil {
 			t.Fatal(err)
 		}
 		if path != `"$user", public` {

@@ -1,6 +1,7 @@
 // Package plugin is the door of merchant-webhooks: it adds GNU Taler's merchant
 // webhook API, and admin pages for merchants, to a Gin application. Three calls
-// mount it: New, Migrate, Register. It wires the other packages and decides
+// mount it: New, Migrate, Register. Start begins to send; Emit, in a transaction
+// of the host's, says what happened. It wires the other packages and decides
 // nothing.
 package plugin
 
@@ -11,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/jmoiron/sqlx"
 
+	"github.com/seed-7c2cc908/merchant-webhooks/delivery"
 	"github.com/seed-7c2cc908/merchant-webhooks/handlers"
 	"github.com/seed-7c2cc908/merchant-webhooks/repo"
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
@@ -38,9 +40,10 @@ var (
 // called by many goroutines at once. A program may have several, each with a
 // schema of its own.
 type Plugin struct {
-	cfg  Config
-	repo *repo.Repo
-	app  *handlers.App
+	cfg     Config
+	repo    *repo.Repo
+	courier *delivery.Courier
+	app     *handlers.App
 }
 
 // New checks the configuration, fills in its defaults, and makes a Plugin. It
@@ -55,21 +58,36 @@ func New(cfg Config) (*Plugin, error) {
 	if err != nil {
 		return nil, fmt.Errorf("merchant-webhooks: Config.EventTypes: %w", err)
 	}
+	keyring, err := cfg.Delivery.keyring()
+	if err != nil {
+		return nil, fmt.Errorf("merchant-webhooks: Config.Delivery.SecretKey: %w", err)
+	}
 	store, err := repo.New(cfg.DB, repo.Options{
 		Schema:     cfg.Database.Schema,
 		Unprepared: cfg.Database.Unprepared,
 		Logger:     cfg.Logger,
+		Secret: func(instance, webhookID string) []byte {
+			return keyring.Seal(webhook.NewSecret(), instance, webhookID)
+		},
 	})
 	if err != nil {
+		return nil, fmt.Errorf("merchant-webhooks: %w", err)
+	}
+	policy := webhook.Policy{EventTypes: events, AllowedNetworks: cfg.AllowedNetworks, RefuseBreakable: cfg.RefuseBreakable}
+	p := &Plugin{cfg: cfg, repo: store}
+	if p.courier, err = cfg.courier(store, policy, keyring, p.pageURL); err != nil {
 		return nil, fmt.Errorf("merchant-webhooks: %w", err)
 	}
 	admin, err := cfg.admin(events)
 	if err != nil {
 		return nil, fmt.Errorf("merchant-webhooks: Config.Admin: %w", err)
 	}
-	app, err := handlers.New(handlers.Options{
+	p.app, err = handlers.New(handlers.Options{
 		Repo:            store,
-		Policy:          webhook.Policy{EventTypes: events, AllowedNetworks: cfg.AllowedNetworks, RefuseBreakable: cfg.RefuseBreakable},
+		Courier:         p.courier,
+		Policy:          policy,
+		Schedule:        cfg.Delivery.Schedule,
+		PauseAfter:      cfg.Delivery.PauseAfter,
 		Logger:          cfg.Logger,
 		Authorize:       cfg.Authorize,
 		Instance:        cfg.Instance,
@@ -85,7 +103,12 @@ func New(cfg Config) (*Plugin, error) {
 	if err != nil {
 		return nil, fmt.Errorf("merchant-webhooks: %w", err)
 	}
-	return &Plugin{cfg: cfg, repo: store, app: app}, nil
+	return p, nil
+}
+
+// pageURL is the address of a webhook's page for a Notice.
+func (p *Plugin) pageURL(instance, webhookID string) string {
+	return p.app.PageURL(instance, webhookID)
 }
 
 // Register adds the routes of the webhook API and of the admin's pages to the

@@ -1,0 +1,125 @@
+package handlers_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+)
+
+func TestD6_LogPages(t *testing.T) {
+	h := newAdmin(t, nil)
+	check(t, h.ask(t, "POST", "/private/webhooks", hook("a b")), 204, 0)
+	check(t, h.ask(t, "POST", "/private/webhooks", hook("c", `"event_type":"refund"`)), 204, 0)
+	const one, all = "/admin/webhooks/a%20b/deliveries", "/admin/webhooks/deliveries"
+	t.Run("D6 an empty log says what comes", func(t *testing.T) {
+		p := h.open(t, one, "", asOwner...).want(t, 200, "Deliveries of “a b”")
+		p.says(t, "Nothing has been sent yet. The first delivery appears when: An order was paid.")
+		if path, _ := p.formOf(t, h, "Send a test event"); path != "/admin/webhooks/a%20b/test" {
+			t.Errorf("its button posts to %s", path)
+		}
+		h.open(t, all, "", asOwner...).want(t, 200, "Deliveries").says(t, "Nothing has been sent yet.")
+	})
+	fillLog(t, h.db, 60)
+	h.emit(t, "order-2")
+	rows := func(path string) []string { return h.open(t, path, "", asOwner...).Find("tbody tr").Map(textOf) }
+	t.Run("D6 fifty on a page, newest first", func(t *testing.T) {
+		p := h.open(t, one, "", asOwner...).says(t, "61 deliveries, newest first")
+		first := p.Find("tbody tr").Map(textOf)
+		if len(first) != 50 || !strings.Contains(first[0], "Pending") || !strings.Contains(first[0], "order-2") || !strings.Contains(first[1], "Failed") {
+			t.Errorf("the first page has %d rows: %q", len(first), first[:2])
+		}
+		p = h.follow(t, p, "Older")
+		if got := p.Find("tbody tr").Length(); got != 11 || p.Find("[rel=next]").Length() != 0 {
+			t.Errorf("the last page has %d rows: %s", got, p.text("body"))
+		}
+		p = h.follow(t, p, "Newer")
+		if again := p.Find("tbody tr").Map(textOf); strings.Join(again, "\n") != strings.Join(first, "\n") {
+			t.Error("Newer does not lead back")
+		}
+	})
+	t.Run("D6 filters", func(t *testing.T) {
+		for query, want := range map[string]int{
+			"state=failed": 20, "state=delivered": 40, "state=pending": 1, "state=": 50, "order_id=order-2": 1, "order_id=order-1": 50,
+			"event_type=pay": 50, "event_type=refund": 0, "from=2025-10-09T08:53": 50, "from=2025-10-09T08:54": 1, "to=2025-10-09T08:53": 0,
+			"to=2025-10-09T08:54": 50, "from=2025-10-09T08:53:20&to=2025-10-09T08:53:21": 50, "state=failed&order_id=order-2": 0,
+			"state=nothing": 0, "event_type=nothing": 0, "order_id=" + strings.Repeat("x", 300): 0, "order_id=%00": 0, "order_id=%ff": 0,
+			"state=%00": 0, "event_type=%00%ff": 0, "before=x": 50, "after=-1": 50, "before=99999999999999999999": 50,
+		} {
+			p := h.open(t, one+"?"+query, "", asOwner...).want(t, 200, "Deliveries of “a b”")
+			if got := p.Find("tbody tr").Length(); got != want {
+				t.Errorf("%s gives %d rows, want %d", query, got, want)
+			}
+			if want == 0 {
+				p.says(t, "No delivery matches.")
+			}
+		}
+		if got := rows(all + "?order_id=order-2"); len(got) != 1 || !strings.Contains(got[0], "a b") {
+			t.Errorf("the log of all has of an order %q", got)
+		}
+	})
+	t.Run("D6 a filter stays on its pages", func(t *testing.T) {
+		p := h.open(t, all+"?state=delivered&order_id=order-1", "", asOwner...).says(t, "80 deliveries")
+		p = h.follow(t, p, "Older")
+		if got := p.Find("tbody tr").Length(); got != 30 || p.field("state") != "delivered" || p.field("order_id") != "order-1" {
+			t.Errorf("%s has %d rows; state %q, order %q", p.Request.URL, got, p.field("state"), p.field("order_id"))
+		}
+	})
+	t.Run("D6 a bad time comes back with what was typed", func(t *testing.T) {
+		for _, bad := range []string{"yesterday", "2026-13-01T00:00", "2026-11-23", "99999-01-01T00:00", "0001-01-01T00:00", `"><b>`, "\x00"} {
+			query := url.Values{"from": {bad}, "to": {"2026-11-23T14:03"}, "state": {"failed"}, "order_id": {"order-1"}, "event_type": {"pay"}}
+			for _, path := range []string{one, all} {
+				p := h.open(t, path+"?"+query.Encode(), "", asOwner...)
+				if p.StatusCode != 400 || !strings.HasPrefix(p.text("h1"), "Error: Deliveries") || p.message("from") == "" || p.message("to") != "" {
+					t.Errorf("%q: %d %q, %q", bad, p.StatusCode, p.text("h1"), p.message("from"))
+				}
+				p.says(t, "There is 1 problem.")
+				typed := strings.ReplaceAll(bad, "\x00", "\uFFFD") // as HTML has it
+				if p.field("from") != typed || p.field("to") != "2026-11-23T14:03" || p.field("state") != "failed" || p.field("order_id") != "order-1" || p.field("event_type") != "pay" {
+					t.Errorf("%q comes back as %q, with %q and %q", bad, p.field("from"), p.field("to"), p.field("state"))
+				}
+			}
+		}
+		p := h.open(t, one+"?from=2026-11-23T14:03&to=2026-11-23T14:02", "", asOwner...)
+		if p.StatusCode != 400 || p.message("to") != "“To” is before “From”." {
+			t.Errorf("%d %q", p.StatusCode, p.message("to"))
+		}
+	})
+	t.Run("D6 a page whose deliveries are pruned leads to the newest", func(t *testing.T) {
+		h.open(t, one+"?before=1&state=failed", "", asOwner...).want(t, 303, "../../webhooks/a%20b/deliveries?state=failed")
+		h.open(t, all+"?after=99999", "", asOwner...).want(t, 303, "../webhooks/deliveries?")
+	})
+	t.Run("D6 notices only when they can be true", func(t *testing.T) {
+		for query, want := range map[string]string{
+			"again=3": "3 deliveries are sent again, oldest first.", "again=1": "1 delivery is sent again.", "again=0": "0 deliveries are sent again",
+			"erased=2": "The content of 2 deliveries is erased.", "again=62": "", "erased=999": "", "again=-1": "", "again=x": "", "done=paused": "",
+		} {
+			if got := h.open(t, one+"?"+query, "", asOwner...).text("[role=status]"); !strings.HasPrefix(got, want) || want == "" && got != "" {
+				t.Errorf("%s: %q, want %q", query, got, want)
+			}
+		}
+	})
+}
+
+func textOf(_ int, at *selection) string { return strings.Join(strings.Fields(at.Text()), " ") }
+
+// TestD6_WhyPage says why an order's webhook was not sent.
+func TestD6_WhyPage(t *testing.T) {
+	h := newAdmin(t, nil)
+	check(t, h.ask(t, "POST", "/private/webhooks", hook("a")), 204, 0)
+	h.emit(t, "order-1")
+	h.answered(t, 400)
+	check(t, h.ask(t, "POST", "/private/webhooks", hook("late")), 204, 0)
+	check(t, h.ask(t, "POST", "/private/webhooks", hook("refunds", `"event_type":"refund"`)), 204, 0)
+	const why = "/admin/webhooks/why"
+	h.open(t, why, "", asOwner...).want(t, 200, "Why was something not sent?").lacks(t, "mw-answers")
+	p := h.open(t, why+"?order_id=order-1", "", asViewer...).want(t, 200, "Why was something not sent?")
+	p.says(t, "The receiver answered 400", "that means “do not try again”.", "It only listens to “refund”; this order had: pay.", "It was made at ", "As of ")
+	if got := p.Find(".mw-answers li").Length(); got != 3 || p.field("order_id") != "order-1" {
+		t.Errorf("it has %d answers, and the field holds %q", got, p.field("order_id"))
+	}
+	h.follow(t, p, "a").says(t, "The receiver answered 400", "order-1")
+	for _, none := range []string{"order-9", "%00", "%ff", "%3Cb%3E", strings.Repeat("x", 300)} {
+		h.open(t, why+"?order_id="+none, "", asOwner...).want(t, 200, "Why was something not sent?").
+			says(t, "No event with this order's ID has reached the webhooks.").lacks(t, "<b>")
+	}
+}

@@ -1,0 +1,23 @@
+package handlers
+
+// An Operation is a row of a half's table, for tests of all of them.
+type Operation struct {
+	Method, Endpoint string
+	Permission       Permission
+}
+
+// APIOperations are the rows of the API's table.
+func APIOperations() []Operation {
+	a := &App{Options: Options{Currency: &Currency{}}}
+	return rows(a.apiTable())
+}
+
+// AdminOperations are the rows of the pages' table.
+func AdminOperations() []Operation { return rows((&App{}).adminTable()) }
+
+func rows(t table) (operations []Operation) {
+	for _, op := range t {
+		operations = append(operations, Operation{op.method, string(op.endpoint), op.permission})
+	}
+	return operations
+}
