@@ -14,21 +14,23 @@ import (
 )
 
 // openDatabase gives the pool of DATABASE_URL, or of a private PostgreSQL that
-// keeps its data over restarts, and what closes it.
-func openDatabase(ctx context.Context, log *slog.Logger) (*sqlx.DB, func(), error) {
-	if dsn := os.Getenv("DATABASE_URL"); dsn != "" {
-		return openPool(ctx, dsn)
+// keeps its data over restarts, its connection string, and what closes it.
+func openDatabase(ctx context.Context, log *slog.Logger) (db *sqlx.DB, dsn string, closeDB func(), err error) {
+	if dsn = os.Getenv("DATABASE_URL"); dsn != "" {
+		db, closeDB, err = openPool(ctx, dsn)
+		return db, dsn, closeDB, err
 	}
 	server, err := startPostgres(ctx, log)
 	if err != nil {
-		return nil, nil, err
+		return nil, "", nil, err
 	}
-	db, closePool, err := openPool(ctx, server.DSN("postgres"))
+	dsn = server.DSN("postgres")
+	db, closePool, err := openPool(ctx, dsn)
 	if err != nil {
 		server.Stop()
-		return nil, nil, err
+		return nil, "", nil, err
 	}
-	return db, func() { closePool(); server.Stop() }, nil
+	return db, dsn, func() { closePool(); server.Stop() }, nil
 }
 
 // openPool opens a pool that keeps its connections: database/sql's default of

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -20,8 +21,9 @@ import (
 // A site is the example as browsers and programs reach it.
 type site struct {
 	*httptest.Server
-	t  *testing.T
-	db *sqlx.DB
+	t    *testing.T
+	db   *sqlx.DB
+	shop *shop
 
 	mu    sync.Mutex
 	posts []http.Header // of the posts that came in
@@ -36,18 +38,27 @@ func migrated(t *testing.T) string {
 			return err
 		}
 		defer db.Close()
-		_, err = newShop(t.Context(), db, slog.New(slog.DiscardHandler))
+		_, err = newShop(t.Context(), db, settings{}, slog.New(slog.DiscardHandler))
 		return err
 	})
 }
 
 // newSite serves the example's handler over a database of the test's own, which
-// lets the test run beside others.
-func newSite(t *testing.T) *site {
+// lets the test run beside others; change says which settings are others than
+// the example's.
+func newSite(t *testing.T, change ...func(*settings)) *site {
 	t.Helper()
 	t.Parallel()
-	s := &site{t: t, db: pgtest.Open(t, migrated(t))}
-	shop, err := newShop(t.Context(), s.db, slog.New(slog.DiscardHandler))
+	with, err := readSettings() // as the example has them
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range change {
+		change(&with)
+	}
+	with.listenDSN = migrated(t)
+	s := &site{t: t, db: pgtest.Open(t, with.listenDSN)}
+	s.shop, err = newShop(t.Context(), s.db, with, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,9 +68,26 @@ func newSite(t *testing.T) *site {
 			s.posts = append(s.posts, r.Header.Clone())
 			s.mu.Unlock()
 		}
-		shop.ServeHTTP(w, r)
+		s.shop.ServeHTTP(w, r)
 	}))
-	t.Cleanup(s.Close)
+	t.Cleanup(func() {
+		s.shop.inbox.end() // pages that wait for news
+		s.Close()
+	})
+	return s
+}
+
+// send lets the site deliver, until the test ends.
+func (s *site) send() *site {
+	s.t.Helper()
+	if err := s.shop.webhooks.Start(context.Background()); err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() {
+		if err := s.shop.webhooks.Stop(context.Background()); err != nil {
+			s.t.Error(err)
+		}
+	})
 	return s
 }
 

@@ -1,7 +1,9 @@
 // Command example is a small shop that mounts merchant-webhooks: what the
 // developer of a Gin application would write. Its settings come from the
-// environment: ADDR (127.0.0.1:8080) and DATABASE_URL (a private PostgreSQL of
-// its own without it).
+// environment: ADDR (127.0.0.1:8080), DATABASE_URL (a private PostgreSQL of its
+// own without it), ALLOW_NETWORKS (127.0.0.0/8,::1/128; what deliveries may reach
+// beside public addresses) and RETRY_SCHEDULE (such as 1s,2s,4s; what is waited
+// after each failed try, the plugin's without it).
 package main
 
 import (
@@ -30,6 +32,10 @@ func main() {
 
 // run serves until ctx ends.
 func run(ctx context.Context, out io.Writer, log *slog.Logger) error {
+	with, err := readSettings()
+	if err != nil {
+		return err
+	}
 	addr := cmp.Or(os.Getenv("ADDR"), "127.0.0.1:8080")
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -37,14 +43,18 @@ func run(ctx context.Context, out io.Writer, log *slog.Logger) error {
 	}
 	defer listener.Close()
 
-	db, closeDB, err := openDatabase(ctx, log)
+	db, dsn, closeDB, err := openDatabase(ctx, log)
 	if err != nil {
 		return err
 	}
 	defer closeDB()
+	with.listenDSN = dsn
 
-	shop, err := newShop(ctx, db, log)
+	shop, err := newShop(ctx, db, with, log)
 	if err != nil {
+		return err
+	}
+	if err := shop.webhooks.Start(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
 	server := &http.Server{Handler: shop, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
@@ -52,11 +62,7 @@ func run(ctx context.Context, out io.Writer, log *slog.Logger) error {
 	go func() {
 		defer close(drained)
 		<-ctx.Done()
-		drain, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		if server.Shutdown(drain) != nil {
-			server.Close()
-		}
+		shop.drain(server)
 	}()
 	printWelcome(out, listener.Addr())
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -64,4 +70,21 @@ func run(ctx context.Context, out io.Writer, log *slog.Logger) error {
 	}
 	<-drained // Serve returns as soon as the shutdown begins
 	return nil
+}
+
+// drain lets what is under way end, for a few seconds each: first deliveries,
+// since they may go to this server's own receiver, then requests.
+func (s *shop) drain(server *http.Server) {
+	const patience = 4 * time.Second
+	deliveries, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := s.webhooks.Stop(deliveries); err != nil {
+		s.log.Warn("deliveries under way were given back", "error", err)
+	}
+	s.inbox.end()
+	requests, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if server.Shutdown(requests) != nil {
+		server.Close()
+	}
 }

@@ -19,9 +19,11 @@ import (
 var files embed.FS
 
 var (
-	layoutPage = template.Must(template.ParseFS(files, "pages/layout.html"))
-	homePage   = template.Must(template.ParseFS(files, "pages/home.html"))
-	signInPage = template.Must(template.ParseFS(files, "pages/signin.html"))
+	layoutPage   = template.Must(template.ParseFS(files, "pages/layout.html"))
+	homePage     = template.Must(template.ParseFS(files, "pages/home.html"))
+	signInPage   = template.Must(template.ParseFS(files, "pages/signin.html"))
+	shopPage     = template.Must(template.ParseFS(files, "pages/shop.html"))
+	receiverPage = template.Must(template.ParseFS(files, "pages/receiver.html"))
 )
 
 // A frame is what the layout shows around a page.
@@ -29,8 +31,8 @@ type frame struct {
 	Title      string
 	Head, Body template.HTML
 	Username   string // who is signed in; empty if nobody is
-	// InAdmin and InSignIn say which of its links leads to this very page.
-	InAdmin, InSignIn bool
+	// These say which of its links leads to this very page.
+	InAdmin, InShop, InReceiver, InSignIn bool
 }
 
 type homeView struct{ Username, TryIt string }
@@ -54,23 +56,31 @@ curl %[1]s/instances/sandbox/config
 // printWelcome tells on the terminal that the server is ready, and what to try.
 func printWelcome(out io.Writer, addr net.Addr) {
 	root := "http://" + addr.String()
-	fmt.Fprintf(out, "listening on %[1]s\n\nOpen %[1]s/admin/webhooks and sign in as demo with the password demo, or try:\n"+tryIt, root)
+	fmt.Fprintf(out, "listening on %[1]s\n\n"+
+		"Open %[1]s/admin/webhooks, sign in as demo with the password demo, and make a webhook to %[1]s/receiver.\n"+
+		"Make an order in %[1]s/shop and pay it, and look at what came to %[1]s/receiver. Or try:\n"+tryIt, root)
 }
 
 // showHome is the page that says what is here.
 func (s *shop) showHome(c *gin.Context) {
+	s.show(c, http.StatusOK, "Home", homePage, homeView{Username: s.username(c), TryIt: fmt.Sprintf(tryIt, root(c))})
+}
+
+// root is this server's, as the request reached it.
+func root(c *gin.Context) string {
 	scheme := "http"
 	if c.Request.TLS != nil {
 		scheme = "https"
 	}
-	root := scheme + "://" + c.Request.Host
-	s.show(c, http.StatusOK, "Home", homePage, homeView{Username: s.username(c), TryIt: fmt.Sprintf(tryIt, root)})
+	return scheme + "://" + c.Request.Host
 }
 
-// serveStyle gives the layout's stylesheet.
-func serveStyle(c *gin.Context) {
-	c.Header("Cache-Control", "no-cache")
-	c.FileFromFS("pages/shop.css", http.FS(files))
+// serveFile gives the layout's stylesheet, or a script.
+func serveFile(name string) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		c.Header("Cache-Control", "no-cache")
+		c.FileFromFS(name, http.FS(files))
+	}
 }
 
 // show writes a page of the shop's own in its layout.
@@ -94,6 +104,8 @@ func (s *shop) layout(c *gin.Context, p plugin.Page) error {
 func (s *shop) frame(c *gin.Context, status int, f frame) error {
 	f.Username = s.username(c)
 	f.InAdmin = strings.Contains(c.FullPath(), "/admin/")
+	f.InShop = strings.HasPrefix(c.FullPath(), "/shop")
+	f.InReceiver = strings.HasPrefix(c.FullPath(), "/receiver")
 	f.InSignIn = c.FullPath() == "/login"
 	var whole bytes.Buffer
 	if err := layoutPage.Execute(&whole, f); err != nil {

@@ -15,17 +15,30 @@ import (
 	"github.com/seed-7c2cc908/merchant-webhooks/plugin"
 )
 
-// A shop is the Gin application: who is signed in, and its pages.
+// The instances that the example has: merchants, to the plugin.
+const (
+	defaultInstance = "admin"
+	sandbox         = "sandbox"
+)
+
+// A shop is the Gin application: who is signed in, its pages, its orders, and a
+// receiver to point webhooks at.
 type shop struct {
+	http.Handler
+	webhooks    *plugin.Plugin
+	orders      orders
+	inbox       *inbox
 	sessions    *scs.SessionManager
 	crossOrigin *http.CrossOriginProtection
 	tokens      func(*gin.Context, string, plugin.Permission) error
 	log         *slog.Logger
 }
 
-// newShop is the application as a handler: it mounts the plugin in three calls.
-func newShop(ctx context.Context, db *sqlx.DB, log *slog.Logger) (http.Handler, error) {
+// newShop makes the application, which is a handler: it mounts the plugin in
+// three calls. Nothing is sent until start.
+func newShop(ctx context.Context, db *sqlx.DB, with settings, log *slog.Logger) (*shop, error) {
 	s := &shop{
+		inbox:       newInbox(),
 		sessions:    newSessions(),
 		crossOrigin: http.NewCrossOriginProtection(),
 		tokens: plugin.Tokens(
@@ -35,36 +48,49 @@ func newShop(ctx context.Context, db *sqlx.DB, log *slog.Logger) (http.Handler, 
 		),
 		log: log,
 	}
-	webhooks, err := plugin.New(plugin.Config{
-		DB:        db,
-		Authorize: s.authorize,
-		Currency:  &plugin.Currency{Code: "KUDOS", Name: "Kudos"},
-		Logger:    log,
+	var err error
+	s.webhooks, err = plugin.New(plugin.Config{
+		DB:              db,
+		Authorize:       s.authorize,
+		DefaultInstance: defaultInstance,
+		Currency:        &plugin.Currency{Code: "KUDOS", Name: "Kudos"},
+		AllowedNetworks: with.networks,
+		Logger:          log,
 		Admin: plugin.Admin{
 			Title:    "Example shop",
 			Layout:   s.layout,
 			LoginURL: signInURL,
 		},
+		Delivery: plugin.Delivery{ListenDSN: with.listenDSN, Schedule: with.schedule},
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := webhooks.Migrate(ctx); err != nil {
+	if err := s.webhooks.Migrate(ctx); err != nil {
 		return nil, err
 	}
-	if err := webhooks.AddInstance(ctx, nil, "sandbox"); err != nil {
+	if err := s.webhooks.AddInstance(ctx, nil, sandbox); err != nil {
 		return nil, err
 	}
+	s.orders = orders{db, s.webhooks}
+	if err := s.orders.migrate(ctx); err != nil {
+		return nil, err
+	}
+	s.Handler = s.routes()
+	return s, nil
+}
 
+// routes are the shop's own pages and the plugin's.
+func (s *shop) routes() http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	engine.Use(gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, cause any) {
-		log.Error("panic", "method", c.Request.Method, "route", c.FullPath(), "cause", cause, "stack", string(debug.Stack()))
+		s.log.Error("panic", "method", c.Request.Method, "route", c.FullPath(), "cause", cause, "stack", string(debug.Stack()))
 		c.AbortWithStatus(http.StatusInternalServerError)
 	}))
 	s.register(engine)
-	webhooks.Register(&engine.RouterGroup)
-	return s.sessions.LoadAndSave(engine), nil
+	s.webhooks.Register(&engine.RouterGroup)
+	return s.sessions.LoadAndSave(engine)
 }
 
 // newSessions keeps sessions in memory, so a restart signs everybody out. A
@@ -80,10 +106,23 @@ func newSessions() *scs.SessionManager {
 
 // register adds the shop's own pages.
 func (s *shop) register(engine *gin.Engine) {
-	engine.GET("/shop.css", serveStyle)
+	engine.GET("/shop.css", serveFile("pages/shop.css"))
+	engine.GET("/receiver.js", serveFile("pages/receiver.js"))
 	pages := engine.Group("/", s.protect)
 	pages.GET("/", s.showHome)
 	pages.GET("/login", s.showSignIn)
 	pages.POST("/login", s.signIn)
 	pages.POST("/logout", s.signOut)
+
+	pages.GET("/shop", s.mayRead, s.showShop)
+	pages.POST("/shop/orders", s.createOrder)
+	pages.POST("/shop/orders/:order_id/pay", s.payOrder)
+	pages.POST("/shop/orders/:order_id/refund", s.refundOrder)
+
+	// Receivers are not signed in, and know nothing of sites.
+	engine.Any("/receiver", s.receive, s.protect, s.mayRead, s.showReceiver)
+	settings := pages.Group("/receiver", s.maySetReceiver)
+	settings.POST("/secret", s.trustSecret)
+	settings.POST("/stop", s.stopReceiver)
+	settings.POST("/start", s.startReceiver)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -47,6 +48,35 @@ func (s *shop) authorize(c *gin.Context, instance string, p plugin.Permission) e
 		}
 	}
 	return plugin.ErrUnauthenticated
+}
+
+// mayNot says why a request may not do something on the shop's own pages; nil:
+// it may.
+func (s *shop) mayNot(c *gin.Context, p plugin.Permission) *refusal {
+	switch err := s.authorize(c, defaultInstance, p); {
+	case err == nil:
+		return nil
+	case errors.Is(err, plugin.ErrForbidden):
+		return &refusal{http.StatusForbidden, "", "You may look at this, but not change it. Nothing was done."}
+	}
+	return &refusal{http.StatusUnauthorized, "", "You are not signed in any more, so nothing was done. Sign in in another tab, then press the button again."}
+}
+
+// mayRead is the middleware of pages to read: who is not signed in is led to the
+// sign-in.
+func (s *shop) mayRead(c *gin.Context) {
+	why := s.mayNot(c, plugin.WebhooksRead)
+	switch {
+	case why == nil:
+		return
+	case wantsJSON(c):
+		c.JSON(why.status, gin.H{"error": why.message})
+	case why.status == http.StatusForbidden:
+		c.String(why.status, "You may not look at this.\n")
+	default:
+		c.Redirect(http.StatusSeeOther, signInURL(c, c.Request.URL.RequestURI()))
+	}
+	c.Abort()
 }
 
 // username is who is signed in; empty if nobody is.
@@ -132,7 +162,7 @@ const maxForm = 16 << 10
 // refused, and nothing of another site goes into a page.
 func (s *shop) protect(c *gin.Context) {
 	c.Header("Cache-Control", "no-store")
-	c.Header("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	c.Header("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	c.Header("X-Content-Type-Options", "nosniff")
 	c.Header("Referrer-Policy", "same-origin")
 	if err := s.crossOrigin.Check(c.Request); err != nil {

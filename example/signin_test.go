@@ -18,7 +18,7 @@ import (
 // startShop serves the example's handler over a database of the test's own.
 func startShop(t *testing.T) *httptest.Server {
 	t.Helper()
-	shop, err := newShop(t.Context(), pgtest.DB(t), slog.New(slog.DiscardHandler))
+	shop, err := newShop(t.Context(), pgtest.DB(t), settings{}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,10 +14,10 @@ import (
 const address = "https://erp.example.com/hook"
 
 // eachWay does something in a browser with scripts and in one without.
-func eachWay(t *testing.T, do func(t *testing.T, s *site, p *browser.Page)) {
+func eachWay(t *testing.T, do func(t *testing.T, s *site, p *browser.Page), change ...func(*settings)) {
 	for _, name := range []string{"with scripts", "without scripts"} {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t)
+			s := newSite(t, change...)
 			p := browser.New(t, s.URL)
 			if name == "without scripts" {
 				p.NoScripts()
