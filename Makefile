@@ -27,7 +27,7 @@ lint: ## Check format, vet, staticcheck, and that go.mod is tidy
 	$(GO) tool staticcheck ./...
 	$(GO) mod tidy -diff
 
-bench: setup ## Measure POST through the whole service beside pgbench, as a ratio
+bench: setup ## Measure creates, Emit, deliveries and latency beside what limits them, as ratios
 	$(GO) run ./bench
 
 fuzz: setup ## Run each fuzz target for FUZZTIME (30s)

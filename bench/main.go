@@ -1,228 +1,120 @@
-// Command bench measures what a create costs: POST through the whole service,
-// over sockets, beside pgbench running the very same statement on the same
-// server in the same run. It prints medians, their ratio, and the allocations
-// of the service for each request. A ratio holds on any machine; a rate does not.
+// Command bench measures, in one run on one machine, what the plugin costs beside
+// what limits it: creates beside pgbench running the very same statement, Emit
+// beside the same transaction without it, deliveries beside Go's HTTP client
+// alone to the same receiver. It prints medians and their ratios first. A ratio
+// holds on any machine; a rate does not.
 package main
 
 import (
-	"cmp"
 	"context"
 	"flag"
 	"fmt"
-	"io"
 	"log"
-	"log/slog"
-	"net"
-	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/gin-gonic/gin"
 	"github.com/jmoiron/sqlx"
 	_ "github.com/lib/pq"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/internal/pgdev"
-	"github.com/seed-7c2cc908/merchant-webhooks/plugin"
 )
 
-const (
-	instances = 1000    // that the creates are spread over
-	filled    = 100_000 // webhooks that are there before
-	pool      = 32      // connections of the service to PostgreSQL
-)
+// pool is how many connections a service has to PostgreSQL.
+const pool = 32
+
+// options say how much is measured.
+type options struct {
+	rounds   int
+	duration time.Duration
+	clients  int
+}
 
 func main() {
-	rounds := flag.Int("rounds", 5, "rounds, in which service and pgbench take turns")
-	duration := flag.Duration("d", 2*time.Second, "how long each takes in a round; pgbench takes whole seconds")
-	clients := flag.Int("clients", 32, "connections to the service, and of pgbench")
+	var o options
+	flag.IntVar(&o.rounds, "rounds", 5, "rounds, in which those that are compared take turns")
+	flag.DurationVar(&o.duration, "d", 2*time.Second, "how long each takes in a round; pgbench takes whole seconds")
+	flag.IntVar(&o.clients, "clients", 32, "connections to the service, and of pgbench")
+	only := flag.String("only", "", "measure only those that have this in their name: creates, emit, deliveries, latency")
 	flag.Parse()
-	if err := run(context.Background(), *rounds, *clients, *duration); err != nil {
+	if err := run(context.Background(), o, *only); err != nil {
 		log.Fatal("bench: ", err)
 	}
 }
 
-func run(ctx context.Context, rounds, clients int, duration time.Duration) error {
+func run(ctx context.Context, o options, only string) error {
 	server, err := pgdev.Start(pgdev.Options{Settings: map[string]string{
 		"shared_buffers": "512MB", "max_wal_size": "8GB", "track_activity_query_size": "16384",
+		"shared_preload_libraries": "pg_stat_statements", "max_connections": "200",
 	}})
 	if err != nil {
 		return err
 	}
 	defer server.Stop()
-	db, err := sqlx.Connect("postgres", server.DSN("postgres"))
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	db.SetMaxOpenConns(pool)
-	db.SetMaxIdleConns(pool)
-	address, err := serve(ctx, db)
-	if err != nil {
-		return err
-	}
-	if err := fill(ctx, db); err != nil {
-		return err
-	}
-	if _, err := load(address, clients, duration/2); err != nil { // warm up
-		return err
-	}
-	script, err := pgbenchScript(ctx, db)
-	if err != nil {
-		return err
-	}
-	defer os.Remove(script)
-
-	var service, limit, ratio, allocations []float64
-	for range rounds {
-		loaded, err := load(address, clients, duration)
-		if err != nil {
-			return err
-		}
-		rate, err := pgbench(ctx, db, server.DSN("postgres"), script, clients, duration)
-		if err != nil {
-			return err
-		}
-		service, limit = append(service, loaded.rate), append(limit, rate)
-		ratio = append(ratio, loaded.rate/rate)
-		allocations = append(allocations, loaded.allocations)
-	}
-	fmt.Printf("%d clients, %d rounds of %s, %d webhooks in %d instances before, durable commits\n", clients, rounds, duration, filled, instances)
-	fmt.Printf("%-28s %10s %10s %10s\n", "", "min", "median", "max")
-	for _, row := range []struct {
+	for _, subject := range []struct {
 		name    string
-		figures []float64
-		format  string
-	}{
-		{"service ÷ pgbench", ratio, "%10.2f"},
-		{"service, creates/s", service, "%10.0f"},
-		{"pgbench, creates/s", limit, "%10.0f"},
-		{"allocations for a request", allocations, "%10.0f"},
-	} {
-		slices.Sort(row.figures)
-		fmt.Printf("%-28s "+row.format+" "+row.format+" "+row.format+"\n",
-			row.name, row.figures[0], row.figures[len(row.figures)/2], row.figures[len(row.figures)-1])
+		measure func(context.Context, *pgdev.Server, options) error
+	}{{"creates", creates}, {"emit", emits}, {"deliveries", deliveries}, {"latency", latency}} {
+		if !strings.Contains(subject.name, only) {
+			continue
+		}
+		if err := subject.measure(ctx, server, o); err != nil {
+			return fmt.Errorf("%s: %w", subject.name, err)
+		}
 	}
 	return nil
 }
 
-// serve mounts the plugin as a host does, on a port of its own.
-func serve(ctx context.Context, db *sqlx.DB) (string, error) {
-	webhooks, err := plugin.New(plugin.Config{
-		DB:        db,
-		Authorize: plugin.Tokens(plugin.Token{Value: "secret-token:bench", Instance: "*", Scope: "all"}),
-		Logger:    slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
-	})
+// database makes a database, and a pool as the README tells hosts to have.
+func database(server *pgdev.Server, name string) (*sqlx.DB, error) {
+	admin, err := sqlx.Connect("postgres", server.DSN("postgres"))
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if err := webhooks.Migrate(ctx); err != nil {
-		return "", err
+	defer admin.Close()
+	if _, err := admin.Exec("CREATE DATABASE " + name); err != nil {
+		return nil, err
 	}
-	gin.SetMode(gin.ReleaseMode)
-	engine := gin.New()
-	webhooks.Register(&engine.RouterGroup)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	db, err := sqlx.Connect("postgres", server.DSN(name))
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	go http.Serve(listener, engine)
-	return listener.Addr().String(), nil
+	db.SetMaxOpenConns(pool)
+	db.SetMaxIdleConns(pool)
+	return db, nil
 }
 
-// fill makes the instances and what they hold before.
-func fill(ctx context.Context, db *sqlx.DB) error {
-	_, err := db.ExecContext(ctx, `
-		INSERT INTO merchant_webhooks.instance (instance_id) SELECT 'i' || n FROM generate_series(1, `+strconv.Itoa(instances)+`) AS n;
-		INSERT INTO merchant_webhooks.webhook (instance_serial, webhook_id, event_type, url, http_method)
-		SELECT i.instance_serial, 'filled-' || n, 'pay', 'https://erp.example.com/hook', 'POST'
-		FROM generate_series(1, `+strconv.Itoa(filled)+`) AS n
-		JOIN merchant_webhooks.instance AS i ON i.instance_id = 'i' || (1 + n % `+strconv.Itoa(instances)+`);
-		ANALYZE`)
-	return err
+// A table holds the figures of all rounds, a row a name.
+type table struct {
+	title string
+	rows  []*row
 }
 
-// The webhook that both create, under IDs of their own.
-const (
-	eventType      = "pay"
-	target         = "https://erp.example.com/hook"
-	headerTemplate = "Content-Type: application/json"
-	bodyTemplate   = `{"order": {{{json.order_id}}}, "contract": {{{contract_terms}}}}`
-)
-
-// pgbenchScript asks PostgreSQL for the text of the statement that the service
-// has just run, and puts what pgbench is to create in the place of its
-// parameters.
-func pgbenchScript(ctx context.Context, db *sqlx.DB) (string, error) {
-	var statement string
-	err := db.GetContext(ctx, &statement, `
-		SELECT query FROM pg_stat_activity
-		WHERE query ~ 'INSERT INTO [^ ]*webhook' AND query LIKE '%$9%' AND pid <> pg_backend_pid() LIMIT 1`)
-	if err != nil {
-		return "", fmt.Errorf("find the statement of a create: %w", err)
-	}
-	literal := func(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
-	values := []string{
-		":instance", ":id", literal(eventType), literal(target), literal("POST"),
-		literal(headerTemplate), literal(bodyTemplate),
-		"9000", "9223372036854775807", // room for all, and none to count: the least work it does
-	}
-	statement = regexp.MustCompile(`\$\d`).ReplaceAllStringFunc(statement, func(parameter string) string {
-		return values[parameter[1]-'1']
-	})
-	// The IDs are numbers here, made text: pgbench has no strings.
-	statement = strings.ReplaceAll(statement, ":instance::text", "('i' || :instance::bigint)")
-	statement = strings.ReplaceAll(statement, ":id::text", "('bench-' || :id::bigint)")
-	script := filepath.Join(os.TempDir(), fmt.Sprintf("create-%d.sql", os.Getpid()))
-	return script, os.WriteFile(script, []byte(`\set instance random(1, `+strconv.Itoa(instances)+`)
-\set id random(1, 9000000000000000)
-`+strings.TrimSpace(statement)+";\n"), 0o600)
+type row struct {
+	name, format string
+	figures      []float64
 }
 
-var tps = regexp.MustCompile(`tps = ([0-9.]+) \(without initial`)
+func newTable(title string) *table { return &table{title: title} }
 
-// pgbench gives the rate at which PostgreSQL alone runs the statement, and
-// checks that it did create.
-func pgbench(ctx context.Context, db *sqlx.DB, dsn, script string, clients int, duration time.Duration) (float64, error) {
-	count := func() (n int, err error) {
-		err = db.GetContext(ctx, &n, `SELECT count(*) FROM merchant_webhooks.webhook`)
-		return n, err
+func (t *table) add(name, format string, figure float64) {
+	i := slices.IndexFunc(t.rows, func(r *row) bool { return r.name == name })
+	if i < 0 {
+		i = len(t.rows)
+		t.rows = append(t.rows, &row{name: name, format: format})
 	}
-	before, err := count()
-	if err != nil {
-		return 0, err
-	}
-	program, err := findPgbench()
-	if err != nil {
-		return 0, err
-	}
-	out, err := exec.CommandContext(ctx, program, "-n", "-M", "prepared", "-f", script, "-c", strconv.Itoa(clients), "-j", "2",
-		"-T", strconv.Itoa(max(int(duration.Seconds()), 1)), dsn).CombinedOutput()
-	found := tps.FindSubmatch(out)
-	if err != nil || found == nil {
-		return 0, fmt.Errorf("pgbench: %w\n%s", cmp.Or(err, io.ErrUnexpectedEOF), out)
-	}
-	after, err := count()
-	if err == nil && after == before {
-		err = fmt.Errorf("pgbench created nothing: %s", out)
-	}
-	rate, _ := strconv.ParseFloat(string(found[1]), 64)
-	return rate, err
+	t.rows[i].figures = append(t.rows[i].figures, figure)
 }
 
-// findPgbench looks where distributions put it: Debian's is not in PATH.
-func findPgbench() (string, error) {
-	if program, err := exec.LookPath("pgbench"); err == nil {
-		return program, nil
+func (t *table) print() {
+	fmt.Printf("%s\n%-42s %10s %10s %10s\n", t.title, "", "min", "median", "max")
+	for _, r := range t.rows {
+		slices.Sort(r.figures)
+		fmt.Printf("%-42s", r.name)
+		for _, figure := range []float64{r.figures[0], r.figures[len(r.figures)/2], r.figures[len(r.figures)-1]} {
+			fmt.Printf(" %10s", fmt.Sprintf(r.format, figure))
+		}
+		fmt.Println()
 	}
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/pgbench")
-	if len(found) == 0 {
-		return "", fmt.Errorf("pgbench was not found; it comes with PostgreSQL's server")
-	}
-	return found[len(found)-1], nil
+	fmt.Println()
 }
