@@ -178,10 +178,13 @@ func TestD7_TemplateFailsAlone(t *testing.T) {
 		t.Errorf("got %+v", m)
 	}
 	until(s, 2, countFailed)
-	for id, key := range map[string]string{"line-break": "delivery.headers_not_made", "huge": "delivery.body_not_made"} {
+	for id, keys := range map[string][]string{
+		"line-break": {"delivery.headers_not_made"},
+		"huge":       {"delivery.body_not_made", "delivery.too_long_to_make"}, // on a slow machine it runs out of time, not of tags
+	} {
 		failure := one[string](s, "SELECT d.failure FROM webhooks.delivery d JOIN webhooks.webhook w USING (webhook_serial) WHERE w.webhook_id = $1", id)
-		if m := webhook.DecodeMessage(failure); m.Key != key {
-			t.Errorf("%s failed with %q, want %s", id, m.English(), key)
+		if m := webhook.DecodeMessage(failure); !slices.Contains(keys, m.Key) {
+			t.Errorf("%s failed with %q, want %s", id, m.English(), keys)
 		}
 		told := s.log.with("level=ERROR", "delivery could not be made", "instance=admin", "webhook_id="+id, "delivery_id=msg_", "event_type=pay", "error=")
 		if len(told) != 1 || strings.Contains(s.log.String(), "Evil") { // D14
