@@ -14,8 +14,9 @@ func TestD5_HangingReceiverDelaysNoOther(t *testing.T) {
 	for _, c := range []struct {
 		name        string
 		perReceiver int
+		timeout     time.Duration
 		ended       bool // attempts at the one that hangs, before the others came in
-	}{{"with the limit", 3, false}, {"without", 10, true}} {
+	}{{"with the limit", 3, time.Hour, false}, {"without", 10, 3 * time.Second, true}} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newShop(t)
 			location, hung := hanging(t)
@@ -23,7 +24,7 @@ func TestD5_HangingReceiverDelaysNoOther(t *testing.T) {
 			r := newReceiver(t, nil)
 			s.webhook(webhook.Webhook{ID: "other", EventType: "refund", URL: r.url, HTTPMethod: "POST"})
 			courier := s.courier(func(o *Options, _ *tuning) {
-				o.Workers, o.PerReceiver, o.Timeout = 10, c.perReceiver, 3*time.Second
+				o.Workers, o.PerReceiver, o.Timeout = 10, c.perReceiver, c.timeout
 			})
 			s.many(courier, c.perReceiver)
 			if err := courier.Start(t.Context()); err != nil {

@@ -18,6 +18,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -62,17 +63,12 @@ func says(text string) func(net.Conn) {
 func local() *http.Client { return newClient(webhook.Policy{AllowedNetworks: loopback}, 1, nil) }
 
 func TestD3_ErrorsInWords(t *testing.T) {
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = closed.Close()
 	hang := make(chan struct{})
 	defer close(hang)
 	plain := httptest.NewServer(http.NotFoundHandler())
 	defer plain.Close()
 	for name, c := range map[string]struct{ location, key string }{
-		"refused": {"http://" + closed.Addr().String(), "attempt.refused"},
+		"refused": {"http://" + nobodyListens(t), "attempt.refused"},
 		"reset": {raw(t, func(conn net.Conn) {
 			_ = conn.(*net.TCPConn).SetLinger(0)
 		}), "attempt.reset"},
@@ -96,6 +92,24 @@ func TestD3_ErrorsInWords(t *testing.T) {
 			checkDetail(t, r.Detail)
 		})
 	}
+}
+
+// nobodyListens is an address that is taken, so that no other program listens there, and refuses.
+func nobodyListens(t testing.TB) string {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Close(fd) })
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	address, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint("127.0.0.1:", address.(*syscall.SockaddrInet4).Port)
 }
 
 func checkDetail(t testing.TB, detail string) {
