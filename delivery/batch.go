@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"sync"
 )
@@ -78,8 +79,9 @@ func (b *batcher[Q, A]) work() {
 	}
 }
 
-// next takes the next batch off the queue.
+// next takes the next batch off the queue, when those that are about to ask have.
 func (b *batcher[Q, A]) next() []*asked[Q, A] {
+	runtime.Gosched()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	n := min(len(b.queue), batchMost)

@@ -97,6 +97,10 @@ func TestDeliveryConstraints(t *testing.T) {
 		{"delivery", "lane = 2", fine},
 		{"delivery", "lane = 3", "lane_known"},
 		{"delivery", "lane = -1", "lane_known"},
+		{"delivery", "sending_since = now()", fine},
+		{"delivery", "sending_since = now(), lane = 1", "sending_whole"},
+		{"delivery", "sending_since = now(), lane = 2", "sending_whole"},
+		{"delivery", "sending_since = now(), state = 'delivered', finished_at = now()", "sending_whole"},
 	} {
 		t.Run(c.table+" "+c.set[:min(len(c.set), 60)], func(t *testing.T) {
 			tx, err := db.Begin()

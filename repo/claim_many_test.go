@@ -1,6 +1,7 @@
 package repo
 
 import (
+	"database/sql"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -100,6 +101,37 @@ func TestClaimManyLeaves(t *testing.T) {
 			t.Errorf("it got %v", got)
 		}
 	})
+}
+
+// TestClaimTouchesNoIndex holds that PostgreSQL can write what is claimed beside
+// what it was: no index changes then, and nothing is left to vacuum.
+func TestClaimTouchesNoIndex(t *testing.T) {
+	r, keys := sending(t, 5)
+	tx := r.db.MustBegin()
+	defer func() { _ = tx.Rollback() }()
+	var instances, deliveries pq.Int64Array
+	for _, k := range keys {
+		instances, deliveries = append(instances, k.Instance), append(deliveries, k.Delivery)
+	}
+	n := 0
+	for _, s := range []struct {
+		statement *statement
+		args      []any
+	}{
+		{r.delivery.claimMany, []any{instances[1:], deliveries[1:]}},
+		{r.delivery.claim, []any{keys[0].Instance, keys[0].Delivery, 0}},
+	} {
+		if err := r.each(t.Context(), tx.Tx, s.statement, s.args, func(*sql.Rows) error { n++; return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var beside int
+	if err := tx.Get(&beside, `SELECT pg_stat_get_xact_tuples_hot_updated('merchant_webhooks.delivery'::regclass)`); err != nil {
+		t.Fatal(err)
+	}
+	if n != len(keys) || beside != len(keys) {
+		t.Errorf("D2 of %d that are claimed %d are written beside what they were, want %d", n, beside, len(keys))
+	}
 }
 
 // TestD2ManyClaimWins lets many processes claim the same deliveries at once, in

@@ -97,7 +97,7 @@ func TestD6_Facts(t *testing.T) {
 	at := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	asDue, _ := file(t, r, filing{})
 	k, id := file(t, r, filing{at: at, set: `lane = 1, attempt_count = 2, tries = 1, last_status = 503, is_forced = true,
-		last_error = '{"key":"x"}', sending_since = now(), due_at = '2026-11-23T13:00:00Z', url = 'https://shop.example:8443/hooks'`})
+		last_error = '{"key":"x"}', due_at = '2026-11-23T13:00:00Z', url = 'https://shop.example:8443/hooks'`})
 	tried(t, r, k, 1, at.Add(time.Minute), "")
 	tried(t, r, k, 2, at.Add(2*time.Minute), "")
 	facts := func(t *testing.T) webhook.Facts {
@@ -115,9 +115,16 @@ func TestD6_Facts(t *testing.T) {
 			t.Errorf("they are %+v", f)
 		}
 		if f.State != "pending" || f.Host != "shop.example:8443" || f.Attempts != 2 || f.Tries != 1 || !f.LastAt.Equal(at.Add(2*time.Minute)) || f.LastStatus != 503 ||
-			f.LastError.Key != "x" || !f.DueAt.Equal(at.Add(time.Hour)) || !near(f.SendingSince, time.Now()) || f.Lane != 1 || f.Ahead != 0 || !f.IsForced || !f.PausedAt.IsZero() {
+			f.LastError.Key != "x" || !f.DueAt.Equal(at.Add(time.Hour)) || !f.SendingSince.IsZero() || f.Lane != 1 || f.Ahead != 0 || !f.IsForced || !f.PausedAt.IsZero() {
 			t.Errorf("they are %+v", f)
 		}
+	})
+	t.Run("D6 one that is being sent", func(t *testing.T) {
+		alter(t, r, "lane = 0, sending_since = now()", k)
+		if f := facts(t); !near(f.SendingSince, time.Now()) || f.Lane != 0 {
+			t.Errorf("they are %+v", f)
+		}
+		alter(t, r, "lane = 1, sending_since = NULL", k)
 	})
 	t.Run("D6 the worker that was seen last, the pause, the event that it listens to since", func(t *testing.T) {
 		r.db.MustExec(`INSERT INTO merchant_webhooks.worker VALUES ('a', now() - interval '1 hour'), ('b', now())`)

@@ -28,7 +28,8 @@ type Item struct {
 
 // The statements of lists give no row for an unknown instance, and one
 // with the serial 0 for an empty page. The page is taken by itself, so that it is a walk
-// along the primary key and nothing is sorted but what it holds.
+// along the primary key and nothing is sorted but what it holds. Its ends are no
+// values that PostgreSQL could plan for, as in pageOfMatching.
 const (
 	listForwardsSQL = `
 SELECT coalesce(w.webhook_serial, 0), coalesce(w.webhook_id, ''), coalesce(w.event_type, '')
@@ -36,9 +37,9 @@ FROM merchant_webhooks.instance AS i
 LEFT JOIN LATERAL (
     SELECT webhook_serial, webhook_id, event_type
     FROM merchant_webhooks.webhook
-    WHERE instance_serial = i.instance_serial AND webhook_serial > $2::bigint
+    WHERE instance_serial = i.instance_serial AND webhook_serial > (SELECT $2::bigint)
     ORDER BY webhook_serial
-    LIMIT $3::bigint
+    LIMIT (SELECT $3::bigint)
 ) AS w ON true
 WHERE i.instance_id = $1::text
 ORDER BY w.webhook_serial`
@@ -49,9 +50,9 @@ FROM merchant_webhooks.instance AS i
 LEFT JOIN LATERAL (
     SELECT webhook_serial, webhook_id, event_type
     FROM merchant_webhooks.webhook
-    WHERE instance_serial = i.instance_serial AND webhook_serial < $2::bigint
+    WHERE instance_serial = i.instance_serial AND webhook_serial < (SELECT $2::bigint)
     ORDER BY webhook_serial DESC
-    LIMIT $3::bigint
+    LIMIT (SELECT $3::bigint)
 ) AS w ON true
 WHERE i.instance_id = $1::text
 ORDER BY w.webhook_serial DESC`

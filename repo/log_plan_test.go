@@ -101,7 +101,7 @@ func listPlans(t *testing.T, r *Repo) {
 		page, count int // pages of the database that may be touched in the instance big
 	}{
 		{"all", Filter{}, 900, 12_000},
-		{"a webhook's", Filter{WebhookID: "done"}, 900, 1_500},
+		{"a webhook's", Filter{WebhookID: "done"}, 900, 3_000},
 		{"a webhook's few", Filter{WebhookID: "few"}, 200, 50},
 		{"those that wait", Filter{State: "pending"}, 1200, 3_000},
 		{"those that failed", Filter{State: "failed"}, 1200, 3_000},

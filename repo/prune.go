@@ -50,9 +50,14 @@ WITH RECURSIVE waiting AS (
     FROM (
         SELECT d.instance_serial, d.delivery_serial
         FROM old
-        JOIN merchant_webhooks.delivery AS d USING (instance_serial, delivery_serial)
+        CROSS JOIN LATERAL (
+            SELECT instance_serial, delivery_serial, state, sending_since
+            FROM merchant_webhooks.delivery
+            WHERE instance_serial = old.instance_serial AND delivery_serial = old.delivery_serial
+            LIMIT 1
+            FOR NO KEY UPDATE SKIP LOCKED
+        ) AS d
         WHERE d.state = 'pending' AND d.sending_since IS NULL
-        FOR NO KEY UPDATE OF d SKIP LOCKED
     ) AS locked
     WHERE d.instance_serial = locked.instance_serial AND d.delivery_serial = locked.delivery_serial
     RETURNING d.instance_serial, d.delivery_serial, d.webhook_serial, d.event_serial, d.nonce, d.url,

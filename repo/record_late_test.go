@@ -19,7 +19,7 @@ func TestRecordTooLate(t *testing.T) {
 			alter(t, r, "sending_since = now(), attempt_count = 1", k)
 		},
 		"D10 failed by another": func(t *testing.T, r *Repo, k Key) {
-			alter(t, r, "state = 'failed', failure = '', finished_at = now()", k)
+			alter(t, r, "state = 'failed', failure = '', finished_at = now(), sending_since = NULL", k)
 		},
 		"D1 deleted with its webhook": func(t *testing.T, r *Repo, _ Key) {
 			want(t, r.Delete(t.Context(), "admin", sample.ID), none, "")

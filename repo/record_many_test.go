@@ -156,7 +156,7 @@ func TestRecordManyTooLate(t *testing.T) {
 	}
 	alter(t, r, "sending_since = NULL", keys[0])
 	alter(t, r, "attempt_count = 1", keys[1])
-	alter(t, r, "state = 'failed', failure = '', finished_at = now()", keys[2])
+	alter(t, r, "state = 'failed', failure = '', finished_at = now(), sending_since = NULL", keys[2])
 	r.db.MustExec(`DELETE FROM merchant_webhooks.delivery WHERE delivery_serial = $1`, keys[3].Delivery)
 	tx := r.db.MustBegin()
 	defer func() { _ = tx.Rollback() }()

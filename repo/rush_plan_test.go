@@ -49,7 +49,7 @@ func TestPlansInARush(t *testing.T) {
 		keys = append(keys, fmt.Sprint(last-i*100))
 	}
 	many := fmt.Sprint(array(n, fmt.Sprint(home)), ", '{", strings.Join(keys, ","), "}'")
-	const taken = "UPDATE merchant_webhooks.delivery SET sending_since = now() WHERE (delivery_serial - %d) %% 100 = 0"
+	const taken = "UPDATE merchant_webhooks.delivery SET sending_since = now() WHERE (delivery_serial - %d) %% 100 = 0 AND state = 'pending'"
 	row := `, 1, now(), 5, '', null, null, 200, null, null, null, 'delivered', 0, null, 0, '', null, 1`
 	rows := []string{
 		many, array(n, "1"), array(n, "0"), array(n, "5"), array(n, `""`), array(n, `""`), array(n, `""`), array(n, "200"), array(n, `""`),
@@ -62,6 +62,9 @@ func TestPlansInARush(t *testing.T) {
 		{"D5 the next of a lane", "", claimNextSQL, "'shop.example:443'", "delivery_lane delivery_pkey"},
 		{"D5 parking", taken, parkSQL, one + ", 0", "delivery_pkey"},
 		{"D2 a record", taken, recordSQL, one + row, "delivery_pkey delivery_held delivery_waiting"}, // those at a pause and a resume
+		// What waits for a worker is walked past, each page once.
+		{"D2 a sweep", taken, sweepSQL, "45000000, '', 4, 'river_job'", "delivery_due delivery_lane delivery_pkey"},
+		{"D6 giving up", "", giveUpSQL, "2592000000000, '', 100", "delivery_waiting delivery_pkey"},
 		{"D2 many records", taken, recordManySQL, strings.Join(rows, ", "), "delivery_pkey"},
 	} {
 		for _, mode := range []string{"force_generic_plan", "force_custom_plan"} {
@@ -77,6 +80,9 @@ func TestPlansInARush(t *testing.T) {
 					if !slices.Contains(strings.Fields(c.index), index) {
 						t.Errorf("it goes by %q", index)
 					}
+				}
+				if n := plan.Hit + plan.Read; n > 5_000 {
+					t.Errorf("%d pages are touched", n)
 				}
 				if !indexes[strings.Fields(c.index)[0]] {
 					t.Errorf("it goes by %v", indexes)

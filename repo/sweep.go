@@ -48,49 +48,57 @@ WITH RECURSIVE lane AS (
 // hold it: so it waits for nobody, and of several sweeps at once each does its
 // part. A lane is left to those that send to its receiver already, unless they
 // are fewer than they may be.
-const sweepSQL = lanesSQL + `, stale AS (
-    SELECT instance_serial, delivery_serial, state, attempt_count, sending_since, url
+//
+// What is being sent is found among all that is due and has a job: there is no
+// index of it, since claims would have to keep that.
+const sweepSQL = lanesSQL + `, sending AS (
+    SELECT instance_serial, delivery_serial, receiver, sending_since
     FROM merchant_webhooks.delivery
-    WHERE sending_since < now() - $1::bigint * interval '1 microsecond'
-    ORDER BY sending_since
-    LIMIT 1000
-    FOR NO KEY UPDATE SKIP LOCKED
+    WHERE state = 'pending' AND lane = 0 AND due_at <= now() AND sending_since IS NOT NULL
+), stale AS (
+    SELECT d.*
+    FROM (
+        SELECT instance_serial, delivery_serial, sending_since
+        FROM sending
+        WHERE sending_since < now() - $1::bigint * interval '1 microsecond'
+        ORDER BY sending_since
+        LIMIT 1000
+    ) AS old
+    CROSS JOIN LATERAL (
+        SELECT instance_serial, delivery_serial, attempt_count, sending_since, url
+        FROM merchant_webhooks.delivery
+        WHERE instance_serial = old.instance_serial AND delivery_serial = old.delivery_serial
+        LIMIT 1
+        FOR NO KEY UPDATE SKIP LOCKED
+    ) AS d
+    WHERE d.sending_since = old.sending_since
 ), voided AS (
     UPDATE merchant_webhooks.delivery AS d
-    SET sending_since = NULL, lane = 0, due_at = now(), attempt_count = d.attempt_count + 1,
+    SET sending_since = NULL, due_at = now(), attempt_count = d.attempt_count + 1,
         last_status = NULL, last_error = $2::text
     FROM stale
     WHERE d.instance_serial = stale.instance_serial AND d.delivery_serial = stale.delivery_serial
-      AND stale.state = 'pending'
     RETURNING d.instance_serial, d.delivery_serial
-), cleared AS (
-    UPDATE merchant_webhooks.delivery AS d
-    SET sending_since = NULL
-    FROM stale
-    WHERE d.instance_serial = stale.instance_serial AND d.delivery_serial = stale.delivery_serial
-      AND stale.state <> 'pending'
 ), noted AS (
     INSERT INTO merchant_webhooks.delivery_attempt
         (instance_serial, delivery_serial, number, at, duration_ms, url, error)
     SELECT instance_serial, delivery_serial, attempt_count + 1, sending_since,
         least(extract(epoch FROM now() - sending_since) * 1000, 2147483647)::int, url, $2::text
     FROM stale
-    WHERE state = 'pending'
-), sending AS (
+), busy AS (
     SELECT receiver, count(*) AS number
-    FROM merchant_webhooks.delivery
-    WHERE sending_since IS NOT NULL
+    FROM sending
     GROUP BY receiver
 ), next AS (
     SELECT d.instance_serial, d.delivery_serial
     FROM lane
-    LEFT JOIN sending USING (receiver)
+    LEFT JOIN busy USING (receiver)
     CROSS JOIN LATERAL (
         SELECT instance_serial, delivery_serial
         FROM merchant_webhooks.delivery
         WHERE receiver = lane.receiver AND state = 'pending' AND lane = 1 AND due_at <= now()
         ORDER BY due_at, delivery_serial
-        LIMIT greatest(0, $3::bigint - coalesce(sending.number, 0))
+        LIMIT greatest(0, $3::bigint - coalesce(busy.number, 0))
         FOR NO KEY UPDATE SKIP LOCKED
     ) AS d
     LIMIT 1000

@@ -45,7 +45,7 @@ func TestSweepVoids(t *testing.T) {
 		}
 		alter(t, r, "sending_since = now() - interval '46 seconds', tries = 3, attempt_count = 4, last_status = 503", keys[0])
 		alter(t, r, "sending_since = now() - interval '44 seconds'", keys[1])
-		alter(t, r, "sending_since = now() - interval '46 seconds', state = 'failed', finished_at = now(), failure = ''", keys[2])
+		alter(t, r, "sending_since = NULL, state = 'failed', finished_at = now(), failure = ''", keys[2])
 		got, report := sweep(t, r)
 		if !slices.Equal(got, keys[:1]) || !slices.Equal(report.Interrupted, keys[:1]) {
 			t.Errorf("D2 voided are %v and %v", got, report.Interrupted)
@@ -216,7 +216,7 @@ func TestSweepReportsOverdue(t *testing.T) {
 	}
 	alter(t, r, "due_at = now()", keys[0], keys[1])
 	alter(t, r, late+", lane = 1, receiver = 'a.example:1'", keys[5])
-	alter(t, r, "lane = 1, receiver = 'a.example:1', due_at = now(), sending_since = now()", keys[2], keys[3], keys[4])
+	alter(t, r, "lane = 0, receiver = 'a.example:1', due_at = now(), sending_since = now()", keys[2], keys[3], keys[4])
 	if _, report := sweep(t, r); report.Overdue != 0 {
 		t.Errorf("D14 of one in a lane that is busy a sweep reports %+v", report)
 	}
