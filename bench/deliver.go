@@ -177,10 +177,19 @@ func deliveries(ctx context.Context, server *pgdev.Server, o options) error {
 		return err
 	}
 	defer s.db.Close()
+	queue, err := newNoop(ctx, server, atOnce)
+	if err != nil {
+		return err
+	}
+	defer queue.db.Close()
 	t := newTable(fmt.Sprintf("Deliveries: %d that wait, %d bytes each, %d at once to one receiver; its CPU is in both", n, bodyBytes, atOnce))
 	var stored float64
 	for range o.rounds {
 		alone, err := clientAlone(ctx, r.url, atOnce, n)
+		if err != nil {
+			return err
+		}
+		noops, err := queue.rate(ctx, n)
 		if err != nil {
 			return err
 		}
@@ -198,8 +207,10 @@ func deliveries(ctx context.Context, server *pgdev.Server, o options) error {
 			return err
 		}
 		t.add("deliveries ÷ client alone", "%.3f", rate/alone)
+		t.add("deliveries ÷ River's jobs of nothing", "%.3f", rate/noops)
 		t.add("deliveries/s", "%.0f", rate)
 		t.add("client alone, requests/s", "%.0f", alone)
+		t.add("River's jobs of nothing/s", "%.0f", noops)
 		t.add("bytes stored for each", "%.0f", stored)
 	}
 	t.print()

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -44,7 +45,7 @@ func latencyOf(ctx context.Context, server *pgdev.Server, o options, t *table, w
 	}
 	for round := range o.rounds {
 		if round == 0 { // warm up: the leader is elected, statements are prepared
-			if err := s.paced(ctx, watch, 20, 3*time.Second, 1); err != nil {
+			if _, err := s.paced(ctx, watch, 20, 3*time.Second, 1); err != nil {
 				return err
 			}
 			watch.times()
@@ -58,13 +59,17 @@ func latencyOf(ctx context.Context, server *pgdev.Server, o options, t *table, w
 			name  string
 			rate  int
 			burst int
-		}{{"10/s", 10, 1}, {"100/s", 100, 1}, {"bursts of 100", 100, 100}} {
-			if err := s.paced(ctx, watch, load.rate, o.duration, load.burst); err != nil {
+		}{{"10/s", 10, 1}, {"100/s", 100, 1}, {"bursts of 5", 50, 5}, {"bursts of 100", 100, 100}} {
+			took, err := s.paced(ctx, watch, load.rate, o.duration, load.burst)
+			if err != nil {
 				return err
 			}
 			times := watch.times()
 			t.add(way+", "+load.name+", p50", "%.1f", times[len(times)/2])
 			t.add(way+", "+load.name+", p99", "%.1f", times[len(times)*99/100])
+			if load.burst > 1 {
+				t.add(way+", "+load.name+", to the last commit", "%.1f", took.Seconds()*1000)
+			}
 		}
 	}
 	stop, cancel := context.WithTimeout(ctx, 20*time.Second)
@@ -72,35 +77,32 @@ func latencyOf(ctx context.Context, server *pgdev.Server, o options, t *table, w
 	return s.plugin.Stop(stop)
 }
 
-// paced pays at a rate for a while, one by one or in bursts at the same rate, and waits until all have arrived.
-func (s *subject) paced(ctx context.Context, watch *stopwatch, rate int, duration time.Duration, burst int) error {
+// paced pays at a rate for a while, one by one or in bursts at the same rate, and waits until all have arrived. It
+// gives how long a burst's own transactions take, on average.
+func (s *subject) paced(ctx context.Context, watch *stopwatch, rate int, duration time.Duration, burst int) (took time.Duration, err error) {
 	tick := time.NewTicker(time.Second * time.Duration(burst) / time.Duration(rate))
 	defer tick.Stop()
-	var all sync.WaitGroup
-	errs := make(chan error, 1)
-	for range max(1, int(duration.Seconds()*float64(rate))/burst) {
+	bursts := max(1, int(duration.Seconds()*float64(rate))/burst)
+	for range bursts {
 		<-tick.C
+		start := time.Now()
+		errs := make(chan error, burst)
 		for range burst {
-			all.Go(func() {
+			go func() {
 				order, err := s.pay(ctx, "one")
-				if err != nil {
-					select {
-					case errs <- err:
-					default:
-					}
-					return
-				}
 				watch.commit(order)
-			})
+				errs <- err
+			}()
 		}
+		for range burst {
+			err = errors.Join(err, <-errs)
+		}
+		took += time.Since(start) / time.Duration(bursts)
 	}
-	all.Wait()
-	select {
-	case err := <-errs:
-		return err
-	default:
+	if err != nil {
+		return 0, err
 	}
-	return watch.wait(ctx)
+	return took, watch.wait(ctx)
 }
 
 // idle counts the statements of a second in which nothing happens.
