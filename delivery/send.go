@@ -3,6 +3,7 @@ package delivery
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -92,14 +93,20 @@ func (r *reply) exchange(ctx context.Context, client *http.Client, claim repo.Cl
 	request, err := newRequest(ctx, claim, r.Attempt)
 	if err == nil {
 		var answer *http.Response
-		if answer, err = client.Do(request); err == nil {
+		if answer, err = client.Do(request); err == nil && answer.StatusCode >= 100 {
 			r.read(answer)
 			return
+		}
+		if err == nil { // net/http takes any three digits
+			answer.Body.Close()
+			err = errNoStatus
 		}
 	}
 	r.Error = explain(err, hostOf(claim.Request.URL), limit)
 	r.Detail = technical(err)
 }
+
+var errNoStatus = errors.New("malformed HTTP status code")
 
 // newRequest makes the request with the headers spelt as SentHeaders has them.
 func newRequest(ctx context.Context, claim repo.Claim, a repo.Attempt) (*http.Request, error) {
