@@ -105,5 +105,5 @@ func decodedValue(encoded json.RawMessage) any {
 	case object.Key != "":
 		return object.message()
 	}
-	return string(encoded)
+	return strings.ToValidUTF8(string(encoded), "\uFFFD")
 }

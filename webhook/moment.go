@@ -28,7 +28,7 @@ func ReadTime(field, typed string, required bool) (time.Time, Message) {
 	}
 	for _, form := range momentForms {
 		// PostgreSQL knows years that Go does not, and the reverse.
-		if t, err := time.Parse(form, typed); err == nil && t.Year() >= 1970 && t.Year() <= 9999 {
+		if t, err := time.Parse(form, typed); err == nil && t.Unix() >= 0 && t.UTC().Year() <= 9999 {
 			return t, Message{}
 		}
 	}

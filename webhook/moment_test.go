@@ -1,6 +1,10 @@
 package webhook
 
-import "testing"
+import (
+	"strings"
+	"testing"
+	"time"
+)
 
 func TestReadTime(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -17,6 +21,8 @@ func TestReadTime(t *testing.T) {
 		"D6 a day that is not":       {"to", "2026-02-30T14:03", false, "", "time.form"},
 		"D6 words":                   {"to", "yesterday", false, "", "time.form"},
 		"D6 a year too far":          {"to", "0000-11-23T14:03", false, "", "time.form"},
+		"D6 before the first second": {"from", "1970-01-01T00:59:59+01:00", false, "", "time.form"},
+		"D6 behind the last":         {"to", "9999-12-31T23:59:59-00:01", false, "", "time.form"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, m := ReadTime(test.field, test.typed, test.required)
@@ -25,6 +31,36 @@ func TestReadTime(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzD6_ReadTime: what is typed is nothing, a moment that JSON and PostgreSQL can
+// hold and that reads again as itself, or refused in words.
+func FuzzD6_ReadTime(f *testing.F) {
+	for _, seed := range []string{
+		"", " ", "2026-11-23T14:03", "2026-11-23T14:03:05", "2026-11-23T14:03:05.999999999Z", "2026-11-23T14:03:05+01:00",
+		"1970-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-02-30T14:03", "2026-11-23T24:00", "2026-11-23T14:03:60", "\xff",
+	} {
+		f.Add(seed, true)
+	}
+	f.Fuzz(func(t *testing.T, typed string, required bool) {
+		got, m := ReadTime("from", typed, required)
+		isNothing := strings.TrimSpace(typed) == ""
+		switch {
+		case !m.IsZero():
+			if _, known := english[m.Key]; !known || !got.IsZero() || isNothing && !required {
+				t.Fatalf("%q: %v, %v", typed, got, m)
+			}
+		case isNothing != got.IsZero(), isNothing && required:
+			t.Fatalf("%q: %v", typed, got)
+		case !isNothing:
+			if got.Unix() < 0 || got.UTC().Year() > 9999 {
+				t.Fatalf("%q is %v", typed, got.UTC())
+			}
+			if again, m := ReadTime("to", got.UTC().Format(time.RFC3339Nano), false); !m.IsZero() || !again.Equal(got) {
+				t.Fatalf("%q is %v, then %v, %v", typed, got, again, m)
+			}
+		}
+	})
 }
 
 func TestHostOf(t *testing.T) {
