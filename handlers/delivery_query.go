@@ -97,11 +97,13 @@ func (r *queryReader) time(name string) time.Time {
 	return at
 }
 
+// latestSecond is the end of the year 9999, as Unix seconds.
+const latestSecond = 253_402_300_799
+
 // readSeconds reads a time as Unix seconds, to the end of the year 9999.
 func readSeconds(text string) (time.Time, bool) {
-	const latest = 253_402_300_799
 	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 0 || n > latest {
+	if err != nil || n < 0 || n > latestSecond {
 		return time.Time{}, false
 	}
 	return time.Unix(n, 0), true

@@ -79,6 +79,9 @@ type Options struct {
 type App struct {
 	Options
 	config []byte
+	// description is GET [I]/private/openapi.json; ofInstance the same by the path
+	// of an instance.
+	description, ofInstance []byte
 	// apiBases and adminBases are the groups' paths that the halves were added at.
 	apiBases, adminBases []string
 }
@@ -93,5 +96,5 @@ func New(o Options) (*App, error) {
 		}
 		a.config = config
 	}
-	return a, nil
+	return a, a.describe()
 }

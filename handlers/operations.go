@@ -10,6 +10,7 @@ import (
 type endpoint string
 
 const (
+	endpointOpenAPI    endpoint = "private/openapi.json"
 	endpointWebhooks   endpoint = "private/webhooks"
 	endpointWebhook    endpoint = "private/webhooks/:webhook_id"
 	endpointTest       endpoint = "private/webhooks/:webhook_id/test"
@@ -85,8 +86,9 @@ type operation struct {
 	run        func(*call) error
 }
 
-// apiTable lists every operation of the API. Routes, 405 with Allow, and
-// permissions come from it: to add an operation is to add a row and a function.
+// apiTable lists every operation of the API. Routes, 405 with Allow, permissions
+// and the description (O3) come from it: to add an operation is to add a row, a
+// function, and what describedOperations says of it.
 func (a *App) apiTable() []operation {
 	operations := []operation{
 		{endpointWebhooks, http.MethodGet, WebhooksRead, a.listWebhooks},
@@ -106,6 +108,7 @@ func (a *App) apiTable() []operation {
 		{endpointWhy, http.MethodGet, WebhooksRead, a.explainOrder},
 		{endpointRecover, http.MethodPost, WebhooksWrite, a.recoverDeliveries},
 		{endpointForget, http.MethodPost, WebhooksWrite, a.forgetOrder},
+		{endpointOpenAPI, http.MethodGet, WebhooksRead, a.getDescription},
 	}
 	if a.Currency != nil {
 		operations = append(operations, operation{endpointConfig, http.MethodGet, "", a.getConfig})

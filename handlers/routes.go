@@ -35,9 +35,10 @@ func (a *App) RegisterAPI(r *gin.RouterGroup) {
 	a.apiBases = append(a.apiBases, r.BasePath())
 	a.register(r, half{
 		operations: a.apiTable(),
-		patterns:   slices.Concat(webhookPatterns("/private/webhooks"), logPatterns("/private/webhook-deliveries"), a.configPattern()),
-		before:     func(c *call) { a.setHeaders(c.Context) },
-		fail:       func(c *call, err error) { a.fail(c.Context, err) },
+		patterns: slices.Concat(webhookPatterns("/private/webhooks"), withAllBelow("/private/webhook-deliveries"),
+			withAllBelow("/private/openapi.json"), a.configPattern()),
+		before: func(c *call) { a.setHeaders(c.Context) },
+		fail:   func(c *call, err error) { a.fail(c.Context, err) },
 	})
 }
 
@@ -57,7 +58,7 @@ func webhookPatterns(list string) []string {
 	return []string{list, list + "/", list + "/:" + webhookParam, list + "/:" + webhookParam + "/*rest"}
 }
 
-func logPatterns(log string) []string { return []string{log, log + "/*rest"} }
+func withAllBelow(path string) []string { return []string{path, path + "/*rest"} }
 
 func (a *App) configPattern() []string {
 	if a.Currency == nil {

@@ -60,6 +60,15 @@ var codes = []codeRow{
 	{CodeWebhookExists, "MERCHANT_PRIVATE_POST_WEBHOOKS_CONFLICT_WEBHOOK_EXISTS", http.StatusConflict, "A webhook with this ID exists already, with other values."},
 }
 
+// Codes are all codes, in the registry's order.
+func Codes() []Code {
+	all := make([]Code, len(codes))
+	for i, r := range codes {
+		all[i] = r.code
+	}
+	return all
+}
+
 // row finds a code's row; a code that the table lacks reads as
 // CodeInternalInvariantFailure.
 func (c Code) row() codeRow {

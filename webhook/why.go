@@ -29,6 +29,15 @@ const (
 	CauseErased      Cause = "erased"
 )
 
+// Causes are all causes.
+func Causes() []Cause {
+	return []Cause{
+		CauseNotEmitted, CauseOtherEvent, CauseMadeLater, CauseEventLater, CauseDelivered, CauseNoWorker, CauseSending,
+		CausePaused, CauseAnswered, CauseFailing, CauseQueued, CauseUnreachable, CauseDue, CauseAddress, CauseTemplate,
+		CauseLimit, CauseRefused, CauseGivenUp, CauseDropped, CauseErased,
+	}
+}
+
 // Facts are what the database knows of a delivery, or of a webhook that has none
 // of an order. The zero value of a field: not so, or not known.
 type Facts struct {
