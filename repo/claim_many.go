@@ -58,7 +58,9 @@ func (r *Repo) ClaimMany(ctx context.Context, keys []Key) ([]Claim, error) {
 		return r.each(ctx, nil, r.delivery.claimMany, []any{instances, deliveries}, func(rows *sql.Rows) error {
 			var place int
 			c, err := scanClaim(rows, &place)
-			claims[place-1] = c
+			if err == nil { // else there is no place
+				claims[place-1] = c
+			}
 			return err
 		})
 	})

@@ -5,10 +5,13 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/lib/pq"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
 // claimMany claims several at once, and gives the keys of those that it got.
@@ -173,4 +176,19 @@ func TestD2ManyClaimWins(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestD2ClaimManyUnread: a row that can not be read is an error, as where the time
+// of the statement ends between two rows. A worker asks beside its jobs, where a
+// panic ends the host.
+func TestD2ClaimManyUnread(t *testing.T) {
+	r := fresh(t)
+	create(t, r, "admin", sample)
+	keys := emit(t, r, "admin", nil)
+	r.delivery.claimMany = newStatement(strings.Replace(claimManySQL, "SELECT c.place,", "SELECT NULL::bigint,", 1), r.schema)
+	claims, err := r.ClaimMany(within(t, 10*time.Second), keys)
+	if claims != nil {
+		t.Errorf("claimed %v", claims)
+	}
+	want(t, err, webhook.CodeDBStoreFailed, "")
 }
