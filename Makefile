@@ -20,15 +20,16 @@ run: ## Start the example: a small shop with webhooks, on http://127.0.0.1:8080
 
 test: setup ## Run every test, with the race detector where there is a C compiler
 	$(GO) test $(RACE) -timeout 20m ./...
+	cd bench && $(GO) test $(RACE) -timeout 20m ./...
 
 lint: ## Check format, vet, staticcheck, and that go.mod is tidy
 	@unformatted=$$($(GO) tool gofumpt -l .); test -z "$$unformatted" || { echo "run 'go tool gofumpt -w .' on:"; echo "$$unformatted"; exit 1; }
-	$(GO) vet ./...
-	$(GO) tool staticcheck ./...
-	$(GO) mod tidy -diff
+	$(GO) vet ./... && cd bench && $(GO) vet ./...
+	$(GO) tool staticcheck ./... && staticcheck=$$($(GO) tool -n staticcheck) && cd bench && $$staticcheck ./...
+	$(GO) mod tidy -diff && cd bench && $(GO) mod tidy -diff
 
-bench: setup ## Measure creates, Emit, deliveries and latency beside what limits them, as ratios
-	$(GO) run ./bench
+bench: setup ## Measure the plugin beside what limits it, as ratios, into bench/RESULTS.md
+	cd bench && $(GO) run .
 
 fuzz: setup ## Run each fuzz target for FUZZTIME (30s)
 	@for package in $$($(GO) list ./...); do \

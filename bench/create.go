@@ -1,189 +1,151 @@
 package main
 
 import (
-	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
-	"io"
-	"log/slog"
-	"net"
-	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
-	"time"
 
-	"github.com/gin-gonic/gin"
 	"github.com/jmoiron/sqlx"
-
-	"github.com/seed-7c2cc908/merchant-webhooks/internal/pgdev"
-	"github.com/seed-7c2cc908/merchant-webhooks/plugin"
 )
 
 const (
-	instances = 1000    // that the creates are spread over
+	instances = 1000    // that creates are spread over
 	filled    = 100_000 // webhooks that are there before
 )
 
-// creates measures POST through the whole service, over sockets, beside pgbench
-// running the very same statement.
-func creates(ctx context.Context, server *pgdev.Server, o options) error {
-	db, err := database(server, "creates")
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	address, err := serve(ctx, db)
-	if err != nil {
-		return err
-	}
-	if err := fill(ctx, db); err != nil {
-		return err
-	}
-	if _, err := load(address, o.clients, o.duration/2); err != nil { // warm up
-		return err
-	}
-	script, err := pgbenchScript(ctx, db)
-	if err != nil {
-		return err
-	}
-	defer os.Remove(script)
-	t := newTable(fmt.Sprintf("Creates: %d clients, %d webhooks in %d instances before, durable commits", o.clients, filled, instances))
-	for range o.rounds {
-		loaded, err := load(address, o.clients, o.duration)
-		if err != nil {
-			return err
-		}
-		rate, err := pgbench(ctx, db, server.DSN("creates"), script, o.clients, o.duration)
-		if err != nil {
-			return err
-		}
-		t.add("service ÷ pgbench", "%.2f", loaded.rate/rate)
-		t.add("service, creates/s", "%.0f", loaded.rate)
-		t.add("pgbench, creates/s", "%.0f", rate)
-		t.add("allocations for a request", "%.0f", loaded.allocations)
-	}
-	t.print()
-	return nil
-}
-
-// serve mounts the plugin as a host does, on a port of its own.
-func serve(ctx context.Context, db *sqlx.DB) (string, error) {
-	webhooks, err := plugin.New(plugin.Config{
-		DB:        db,
-		Authorize: plugin.Tokens(plugin.Token{Value: "secret-token:bench", Instance: "*", Scope: "all"}),
-		Logger:    slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
-	})
-	if err != nil {
-		return "", err
-	}
-	if err := webhooks.Migrate(ctx); err != nil {
-		return "", err
-	}
-	gin.SetMode(gin.ReleaseMode)
-	engine := gin.New()
-	webhooks.Register(&engine.RouterGroup)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	go http.Serve(listener, engine)
-	return listener.Addr().String(), nil
-}
-
-// fill makes the instances and what they hold before.
-func fill(ctx context.Context, db *sqlx.DB) error {
-	_, err := db.ExecContext(ctx, `
-		INSERT INTO merchant_webhooks.instance (instance_id) SELECT 'i' || n FROM generate_series(1, `+strconv.Itoa(instances)+`) AS n;
-		INSERT INTO merchant_webhooks.webhook (instance_serial, webhook_id, event_type, url, http_method)
-		SELECT i.instance_serial, 'filled-' || n, 'pay', 'https://erp.example.com/hook', 'POST'
-		FROM generate_series(1, `+strconv.Itoa(filled)+`) AS n
-		JOIN merchant_webhooks.instance AS i ON i.instance_id = 'i' || (1 + n % `+strconv.Itoa(instances)+`);
-		ANALYZE`)
-	return err
-}
-
-// The webhook that both create, under IDs of their own.
+// The webhook that all create, under IDs of their own.
 const (
 	eventType      = "pay"
 	target         = "https://erp.example.com/hook"
 	headerTemplate = "Content-Type: application/json"
-	bodyTemplate   = `{"order": {{{json.order_id}}}, "contract": {{{contract_terms}}}}`
+	bodyTemplate   = `{"order": {{{json.order_id}}}, "contract": {{{json.contract_terms}}}}`
 )
 
-// pgbenchScript asks PostgreSQL for the text of the statement that the service
-// has just run, and puts what pgbench is to create in the place of its
-// parameters.
-func pgbenchScript(ctx context.Context, db *sqlx.DB) (string, error) {
-	var statement string
-	err := db.GetContext(ctx, &statement, `
-		SELECT query FROM pg_stat_activity
-		WHERE query ~ 'INSERT INTO [^ ]*webhook' AND query LIKE '%$9%' AND pid <> pg_backend_pid() LIMIT 1`)
-	if err != nil {
-		return "", fmt.Errorf("find the statement of a create: %w", err)
-	}
-	literal := func(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
-	values := []string{
-		":instance", ":id", literal(eventType), literal(target), literal("POST"),
-		literal(headerTemplate), literal(bodyTemplate),
-		"9000", "9223372036854775807", // room for all, and none to count: the least work it does
-		`'\x00'`, // a secret, shorter than any is
-	}
-	statement = regexp.MustCompile(`\$\d+`).ReplaceAllStringFunc(statement, func(parameter string) string {
-		n, _ := strconv.Atoi(parameter[1:])
-		return values[n-1]
+// bodyBefore and bodyAfter are what stands around the ID in the body of a create.
+var bodyBefore, bodyAfter = func() (string, string) {
+	fields, err := json.Marshal(map[string]string{
+		"event_type": eventType, "url": target, "http_method": "POST",
+		"header_template": headerTemplate, "body_template": bodyTemplate,
 	})
-	// The IDs are numbers here, made text: pgbench has no strings.
-	statement = strings.ReplaceAll(statement, ":instance::text", "('i' || :instance::bigint)")
-	statement = strings.ReplaceAll(statement, ":id::text", "('bench-' || :id::bigint)")
-	script := filepath.Join(os.TempDir(), fmt.Sprintf("create-%d.sql", os.Getpid()))
-	return script, os.WriteFile(script, []byte(`\set instance random(1, `+strconv.Itoa(instances)+`)
-\set id random(1, 9000000000000000)
-`+strings.TrimSpace(statement)+";\n"), 0o600)
+	if err != nil {
+		panic(err) // it holds texts alone
+	}
+	return `{"webhook_id":"bench-`, `",` + string(fields[1:])
+}()
+
+// creates measures POST through the whole service beside pgbench running the
+// very same statement, and beside the same handler as it is usually written.
+func creates(ctx context.Context, r *run) error {
+	db, s, err := r.host("creates")
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	defer s.stop()
+	peer, err := startService("gorm", r.server.DSN("creates"))
+	if err != nil {
+		return err
+	}
+	defer peer.stop()
+	if err := fill(ctx, db, r.scaled(filled)); err != nil {
+		return err
+	}
+	for _, warm := range []*service{s, peer} {
+		if _, err := warm.load(pool, r.duration/2, create); err != nil {
+			return err
+		}
+	}
+	alone, err := createLimit(ctx, db, r.server.DSN("creates"))
+	if err != nil {
+		return err
+	}
+	defer alone.remove()
+	for range r.rounds {
+		for _, clients := range []int{1, 8, 32} {
+			if err := createRound(ctx, r, s, peer, alone, clients); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
-var tps = regexp.MustCompile(`tps = ([0-9.]+) \(without initial`)
-
-// pgbench gives the rate at which PostgreSQL alone runs the statement, and
-// checks that it did create.
-func pgbench(ctx context.Context, db *sqlx.DB, dsn, script string, clients int, duration time.Duration) (float64, error) {
-	count := func() (n int, err error) {
-		err = db.GetContext(ctx, &n, `SELECT count(*) FROM merchant_webhooks.webhook`)
-		return n, err
-	}
-	before, err := count()
+func createRound(ctx context.Context, r *run, s, peer *service, alone *limit, clients int) error {
+	ours, err := s.load(clients, r.duration, create)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	program, err := findPgbench()
+	most, err := alone.rate(ctx, clients, r.duration)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	out, err := exec.CommandContext(ctx, program, "-n", "-M", "prepared", "-f", script, "-c", strconv.Itoa(clients), "-j", "2",
-		"-T", strconv.Itoa(max(int(duration.Seconds()), 1)), dsn).CombinedOutput()
-	found := tps.FindSubmatch(out)
-	if err != nil || found == nil {
-		return 0, fmt.Errorf("pgbench: %w\n%s", cmp.Or(err, io.ErrUnexpectedEOF), out)
+	usual, err := peer.load(clients, r.duration, create)
+	if err != nil {
+		return err
 	}
-	after, err := count()
-	if err == nil && after == before {
-		err = fmt.Errorf("pgbench created nothing: %s", out)
+	at := fmt.Sprintf(", %d clients", clients)
+	if clients == 1 {
+		at = ", 1 client"
 	}
-	rate, _ := strconv.ParseFloat(string(found[1]), 64)
-	return rate, err
+	var toLimit, toPeer goal
+	if clients == 32 {
+		toLimit, toPeer = atLeast(0.55), atLeast(2)
+	}
+	r.table.ratio("create ÷ pgbench"+at, toLimit, ours.rate/most)
+	r.table.ratio("create ÷ the same with GORM"+at, toPeer, ours.rate/usual.rate)
+	r.table.measured("creates/s"+at, goal{}, ours.rate)
+	r.table.measured("creates/s by pgbench"+at, goal{}, most)
+	r.table.measured("creates/s with GORM"+at, goal{}, usual.rate)
+	if clients == 32 {
+		r.table.count("create, allocations", atMost(140), ours.allocations)
+		r.table.measured("create, server CPU µs", atMost(60), ours.micros)
+		r.table.measured("create with GORM, server CPU µs", goal{}, usual.micros)
+		r.table.measured("create with GORM, allocations", goal{}, usual.allocations)
+	}
+	return nil
 }
 
-// findPgbench looks where distributions put it: Debian's is not in PATH.
-func findPgbench() (string, error) {
-	if program, err := exec.LookPath("pgbench"); err == nil {
-		return program, nil
+// host makes a database, and a service over it.
+func (r *run) host(name string) (*sqlx.DB, *service, error) {
+	db, err := r.database(name)
+	if err != nil {
+		return nil, nil, err
 	}
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/pgbench")
-	if len(found) == 0 {
-		return "", fmt.Errorf("pgbench was not found; it comes with PostgreSQL's server")
+	s, err := startService("plugin", r.server.DSN(name))
+	if err != nil {
+		_ = db.Close()
+		return nil, nil, err
 	}
-	return found[len(found)-1], nil
+	return db, s, nil
+}
+
+// createLimit is the statement of a create with the least work that it can have:
+// room for all, and none to count.
+func createLimit(ctx context.Context, db *sqlx.DB, dsn string) (*limit, error) {
+	literal := func(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+	return newLimit(ctx, db, dsn, `INSERT INTO [^ ]*webhook"?\s`,
+		`\set instance random(1, `+strconv.Itoa(instances)+`)
+\set id random(1000000000000000, 9000000000000000)
+`,
+		"('i' || :instance::bigint)", "('bench-' || :id::bigint)", literal(eventType), literal(target), literal("POST"),
+		literal(headerTemplate), literal(bodyTemplate),
+		`'\x00'`, // a secret, shorter than any is
+		"9000", "9223372036854775807",
+	)
+}
+
+// fill makes the instances, and n webhooks in them.
+func fill(ctx context.Context, db *sqlx.DB, n int) error {
+	_, err := db.ExecContext(ctx, `
+		TRUNCATE merchant_webhooks.webhook CASCADE;
+		INSERT INTO merchant_webhooks.instance (instance_id) SELECT 'i' || n FROM generate_series(1, `+strconv.Itoa(instances)+`) AS n
+		ON CONFLICT DO NOTHING;
+		INSERT INTO merchant_webhooks.webhook (instance_serial, webhook_id, event_type, url, http_method)
+		SELECT i.instance_serial, 'filled-' || n, '`+eventType+`', '`+target+`', 'POST'
+		FROM generate_series(1, `+strconv.Itoa(n)+`) AS n
+		JOIN merchant_webhooks.instance AS i ON i.instance_id = 'i' || (1 + n % `+strconv.Itoa(instances)+`);
+		ANALYZE`)
+	return err
 }

@@ -3,22 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
-	"strings"
 	"sync/atomic"
 	"time"
 
-	"github.com/gin-gonic/gin"
-	"github.com/jmoiron/sqlx"
-
-	"github.com/seed-7c2cc908/merchant-webhooks/internal/pgdev"
 	"github.com/seed-7c2cc908/merchant-webhooks/plugin"
-	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
 // bodyBytes is how long a body is, about.
@@ -44,176 +35,63 @@ func startReceiver() (*receiver, error) {
 	return r, nil
 }
 
-// A subject is a plugin over a database of its own, with instances that have no,
-// one and ten webhooks for "pay".
-type subject struct {
-	db      *sqlx.DB
-	plugin  *plugin.Plugin
-	orderNo atomic.Int64
-}
-
-func newSubject(ctx context.Context, server *pgdev.Server, name string, r *receiver, change func(*plugin.Delivery)) (*subject, error) {
-	db, err := database(server, name)
-	if err != nil {
-		return nil, err
-	}
-	config := plugin.Config{
-		DB:              db,
-		Authorize:       func(*gin.Context, string, plugin.Permission) error { return nil },
-		Logger:          slog.New(slog.DiscardHandler),
-		AllowedNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
-		Delivery:        plugin.Delivery{ListenDSN: server.DSN(name)},
-	}
-	if change != nil {
-		change(&config.Delivery)
-	}
-	p, err := plugin.New(config)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.Migrate(ctx); err != nil {
-		return nil, err
-	}
-	_, err = db.ExecContext(ctx, `
-		CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
-		CREATE TABLE shop_order (order_id text PRIMARY KEY, terms text NOT NULL);
-		INSERT INTO merchant_webhooks.instance (instance_id) VALUES ('none'), ('one'), ('ten');
-		INSERT INTO merchant_webhooks.webhook (instance_serial, webhook_id, event_type, url, http_method, header_template, body_template)
-		SELECT instance_serial, 'w' || n, 'pay', '`+r.url+`', 'POST', E'Content-Type: application/json\nX-Order: {{order_id}}',
-			'{"order": {{{json.order_id}}}, "padding": "`+strings.Repeat("x", bodyBytes)+`"}'
-		FROM merchant_webhooks.instance, generate_series(1, 10) AS n
-		WHERE instance_id = 'ten' OR instance_id = 'one' AND n = 1;
-		ANALYZE`)
-	return &subject{db: db, plugin: p}, err
-}
-
-// pay is the host's transaction: an order, and with an instance its event.
-func (s *subject) pay(ctx context.Context, instance string) (order string, err error) {
-	tx, err := s.db.BeginTxx(ctx, nil)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = tx.Rollback() }()
-	order = fmt.Sprint(s.orderNo.Add(1))
-	if _, err := tx.ExecContext(ctx, `INSERT INTO shop_order (order_id, terms) VALUES ($1, $2)`, order, `{"amount":"KUDOS:1"}`); err != nil {
-		return "", err
-	}
-	if instance != "" {
-		terms := map[string]any{"summary": "Coffee", "amount": "KUDOS:1.50", "order_id": order}
-		if err := s.plugin.Emit(ctx, tx, instance, webhook.Pay(order, terms)); err != nil {
-			return "", err
-		}
-	}
-	return order, tx.Commit()
-}
-
-// emits measures what Emit takes of a host's rate of transactions.
-func emits(ctx context.Context, server *pgdev.Server, o options) error {
-	const clients = 16
-	r, err := startReceiver()
+// deliveries measures how fast what waits is sent, ten of an event, beside Go's
+// client alone and River's jobs of nothing. The receiver is in this process, so
+// its CPU time is in all of them but the last.
+func deliveries(ctx context.Context, r *run) error {
+	const atOnce = 100
+	to, err := startReceiver()
 	if err != nil {
 		return err
 	}
-	s, err := newSubject(ctx, server, "emits", r, nil)
+	s, err := r.subject(ctx, "deliveries", to, func(d *plugin.Delivery) { d.Workers, d.PerReceiver = atOnce, atOnce })
 	if err != nil {
 		return err
 	}
 	defer s.db.Close()
-	t := newTable(fmt.Sprintf("Emit: %d clients, each transaction an order and its event; nothing is sent meanwhile", clients))
-	for range o.rounds {
-		rates := map[string]float64{}
-		for _, instance := range []string{"", "none", "one", "ten"} {
-			if _, err := s.db.ExecContext(ctx, `TRUNCATE shop_order, merchant_webhooks.event, merchant_webhooks.delivery CASCADE;
-				TRUNCATE merchant_webhooks.river_job; CHECKPOINT`); err != nil {
-				return err
-			}
-			if rates[instance], err = s.rate(ctx, instance, clients, o.duration); err != nil {
-				return err
-			}
-		}
-		t.add("rate kept, no webhook listens", "%.2f", rates["none"]/rates[""])
-		t.add("rate kept, 1 webhook", "%.2f", rates["one"]/rates[""])
-		t.add("rate kept, 10 webhooks", "%.2f", rates["ten"]/rates[""])
-		t.add("10 webhooks ÷ 1", "%.2f", rates["ten"]/rates["one"])
-		t.add("transactions/s without Emit", "%.0f", rates[""])
-	}
-	t.print()
-	return nil
-}
-
-func (s *subject) rate(ctx context.Context, instance string, clients int, duration time.Duration) (float64, error) {
-	var done atomic.Int64
-	errs := make(chan error, clients)
-	start := time.Now()
-	for range clients {
-		go func() {
-			for time.Since(start) < duration {
-				if _, err := s.pay(ctx, instance); err != nil {
-					errs <- err
-					return
-				}
-				done.Add(1)
-			}
-			errs <- nil
-		}()
-	}
-	for range clients {
-		if err := <-errs; err != nil {
-			return 0, err
-		}
-	}
-	return float64(done.Load()) / time.Since(start).Seconds(), nil
-}
-
-// deliveries measures how fast what waits is sent, beside Go's client alone.
-func deliveries(ctx context.Context, server *pgdev.Server, o options) error {
-	const n, atOnce = 4000, 100
-	r, err := startReceiver()
-	if err != nil {
-		return err
-	}
-	s, err := newSubject(ctx, server, "deliveries", r, func(d *plugin.Delivery) { d.Workers, d.PerReceiver = atOnce, atOnce })
-	if err != nil {
-		return err
-	}
-	defer s.db.Close()
-	queue, err := newNoop(ctx, server, atOnce)
+	queue, err := newNoop(ctx, r, atOnce)
 	if err != nil {
 		return err
 	}
 	defer queue.db.Close()
-	t := newTable(fmt.Sprintf("Deliveries: %d that wait, %d bytes each, %d at once to one receiver; its CPU is in both", n, bodyBytes, atOnce))
-	var stored float64
-	for range o.rounds {
-		alone, err := clientAlone(ctx, r.url, atOnce, n)
-		if err != nil {
+	for range r.rounds {
+		if err := deliverRound(ctx, r, s, queue, to, atOnce); err != nil {
 			return err
 		}
-		noops, err := queue.rate(ctx, n)
-		if err != nil {
-			return err
-		}
-		for range n / 10 {
-			if _, err := s.pay(ctx, "ten"); err != nil {
-				return err
-			}
-		}
-		rate, err := s.drain(ctx, r, n)
-		if err != nil {
-			return err
-		}
-		if err := s.db.GetContext(ctx, &stored, `SELECT sum(pg_total_relation_size(c.oid)) / (SELECT count(*) FROM merchant_webhooks.delivery)
-			FROM pg_class c WHERE relnamespace = 'merchant_webhooks'::regnamespace AND relkind = 'r' AND relname IN ('event', 'delivery', 'delivery_attempt')`); err != nil {
-			return err
-		}
-		t.add("deliveries ÷ client alone", "%.3f", rate/alone)
-		t.add("deliveries ÷ River's jobs of nothing", "%.3f", rate/noops)
-		t.add("deliveries/s", "%.0f", rate)
-		t.add("client alone, requests/s", "%.0f", alone)
-		t.add("River's jobs of nothing/s", "%.0f", noops)
-		t.add("bytes stored for each", "%.0f", stored)
 	}
-	t.print()
+	return nil
+}
+
+func deliverRound(ctx context.Context, r *run, s *subject, queue *noop, to *receiver, atOnce int) error {
+	n := 10 * r.scaled(400)
+	alone, err := clientAlone(ctx, to.url, atOnce, 5*n)
+	if err != nil {
+		return err
+	}
+	noops, err := queue.rate(ctx, n)
+	if err != nil {
+		return err
+	}
+	for range n / 10 {
+		if _, err := s.pay(ctx, "ten"); err != nil {
+			return err
+		}
+	}
+	rate, err := s.drain(ctx, to, n)
+	if err != nil {
+		return err
+	}
+	var stored float64
+	if err := s.db.GetContext(ctx, &stored, `SELECT sum(pg_total_relation_size(c.oid)) / (SELECT count(*) FROM merchant_webhooks.delivery)
+		FROM pg_class c WHERE relnamespace = 'merchant_webhooks'::regnamespace AND relkind = 'r' AND relname IN ('event', 'delivery', 'delivery_attempt')`); err != nil {
+		return err
+	}
+	r.table.ratio("deliveries ÷ requests of Go's client alone", atLeast(0.12), rate/alone)
+	r.table.ratio("deliveries ÷ River's jobs of nothing", atLeast(0.5), rate/noops)
+	r.table.count("bytes stored for a delivery with a body of 1 KiB, its attempt and its part of the event", goal{atMost: true}, stored)
+	r.table.measured("deliveries/s, 100 at once", goal{}, rate)
+	r.table.measured("requests/s of Go's client alone, 100 at once", goal{}, alone)
+	r.table.measured("River's jobs of nothing/s", goal{}, noops)
 	return nil
 }
 

@@ -7,68 +7,73 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/seed-7c2cc908/merchant-webhooks/internal/pgdev"
 	"github.com/seed-7c2cc908/merchant-webhooks/plugin"
 )
 
-// latency measures from the commit to the receiver, and what idling costs.
-func latency(ctx context.Context, server *pgdev.Server, o options) error {
-	t := newTable("Latency from the commit to the receiver, in ms, and statements/s when idle")
-	for _, way := range []struct {
-		name   string
-		change func(*plugin.Delivery)
-	}{{"listening", nil}, {"polling", func(d *plugin.Delivery) { d.ListenDSN = "" }}} {
-		if err := latencyOf(ctx, server, o, t, way.name, way.change); err != nil {
-			return err
-		}
-	}
-	t.print()
-	return nil
+// A pace is how events come: so many in a second, one by one or in bursts.
+type pace struct {
+	name        string
+	rate, burst int
+	p50, p99    goal
 }
 
-func latencyOf(ctx context.Context, server *pgdev.Server, o options, t *table, way string, change func(*plugin.Delivery)) error {
-	r, err := startReceiver()
+// latency measures from the commit to the receiver, and what idling costs, with
+// a listener and without.
+func latency(ctx context.Context, r *run) error {
+	soon, still := atMost(5), atMost(20)
+	paces := []pace{
+		{"10 events/s", 10, 1, soon, still},
+		{"100 events/s", 100, 1, soon, still},
+		{"1,000 events/s", 1000, 1, soon, still},
+		{"bursts of 5", 50, 5, soon, still},
+		{"bursts of 100", 100, 100, goal{}, goal{}},
+	}
+	if err := latencyOf(ctx, r, "listening", nil, atMost(5), paces); err != nil {
+		return err
+	}
+	polling := func(d *plugin.Delivery) { d.ListenDSN = "" }
+	return latencyOf(ctx, r, "polling", polling, goal{atMost: true}, []pace{{"100 events/s", 100, 1, goal{}, goal{}}})
+}
+
+func latencyOf(ctx context.Context, r *run, way string, change func(*plugin.Delivery), calm goal, paces []pace) error {
+	to, err := startReceiver()
 	if err != nil {
 		return err
 	}
-	s, err := newSubject(ctx, server, "latency_"+way, r, change)
+	s, err := r.subject(ctx, "latency_"+way, to, change)
 	if err != nil {
 		return err
 	}
 	defer s.db.Close()
 	watch := &stopwatch{committed: map[string]time.Time{}, arrived: map[string]time.Time{}}
-	r.seen = watch.arrive
+	to.seen = watch.arrive
 	if err := s.plugin.Start(ctx); err != nil {
 		return err
 	}
-	for round := range o.rounds {
-		if round == 0 { // warm up: the leader is elected, statements are prepared
-			if _, err := s.paced(ctx, watch, 20, 3*time.Second, 1); err != nil {
-				return err
-			}
-			watch.times()
-		}
-		statements, err := s.idle(ctx, o.duration)
+	// Warm up: the leader is elected, statements are prepared.
+	if _, err := s.paced(ctx, watch, pace{rate: 20, burst: 1}, 2*r.duration); err != nil {
+		return err
+	}
+	for range r.rounds {
+		statements, err := s.idle(ctx, r.idle)
 		if err != nil {
 			return err
 		}
-		t.add(way+", idle statements/s", "%.1f", statements)
-		for _, load := range []struct {
-			name  string
-			rate  int
-			burst int
-		}{{"10/s", 10, 1}, {"100/s", 100, 1}, {"bursts of 5", 50, 5}, {"bursts of 100", 100, 100}} {
-			took, err := s.paced(ctx, watch, load.rate, o.duration, load.burst)
+		r.table.add(way+", idle statements/s", "%.1f", true, calm, statements)
+		for _, p := range paces {
+			watch.reset()
+			took, err := s.paced(ctx, watch, p, 2*r.duration)
 			if err != nil {
 				return err
 			}
-			times := watch.times()
-			t.add(way+", "+load.name+", p50", "%.1f", times[len(times)/2])
-			t.add(way+", "+load.name+", p99", "%.1f", times[len(times)*99/100])
-			if load.burst > 1 {
-				t.add(way+", "+load.name+", to the last commit", "%.1f", took.Seconds()*1000)
+			times, name := watch.times(), way+", commit to received, "+p.name
+			r.table.measured(name+", p50 ms", p.p50, times[len(times)/2])
+			r.table.measured(name+", p99 ms", p.p99, times[len(times)*99/100])
+			if p.burst > 1 {
+				r.table.measured(way+", "+p.name+", ms until all are committed", goal{}, took.Seconds()*1000)
 			}
 		}
 	}
@@ -77,32 +82,40 @@ func latencyOf(ctx context.Context, server *pgdev.Server, o options, t *table, w
 	return s.plugin.Stop(stop)
 }
 
-// paced pays at a rate for a while, one by one or in bursts at the same rate, and waits until all have arrived. It
-// gives how long a burst's own transactions take, on average.
-func (s *subject) paced(ctx context.Context, watch *stopwatch, rate int, duration time.Duration, burst int) (took time.Duration, err error) {
-	tick := time.NewTicker(time.Second * time.Duration(burst) / time.Duration(rate))
-	defer tick.Stop()
-	bursts := max(1, int(duration.Seconds()*float64(rate))/burst)
-	for range bursts {
-		<-tick.C
-		start := time.Now()
-		errs := make(chan error, burst)
-		for range burst {
-			go func() {
-				order, err := s.pay(ctx, "one")
-				watch.commit(order)
-				errs <- err
-			}()
-		}
-		for range burst {
-			err = errors.Join(err, <-errs)
-		}
-		took += time.Since(start) / time.Duration(bursts)
+// paced pays at a pace for a while, whether or not what came before is done, and
+// waits until all have arrived. It gives how long a burst's own transactions
+// take, on average.
+func (s *subject) paced(ctx context.Context, watch *stopwatch, p pace, duration time.Duration) (took time.Duration, err error) {
+	every := time.Second * time.Duration(p.burst) / time.Duration(p.rate)
+	bursts := max(1, int(duration/every))
+	errs := make(chan error, bursts*p.burst)
+	var sum atomic.Int64
+	var all sync.WaitGroup
+	for began, i := time.Now(), 0; i < bursts; i++ {
+		time.Sleep(time.Until(began.Add(time.Duration(i) * every)))
+		all.Go(func() {
+			start := time.Now()
+			var burst sync.WaitGroup
+			for range p.burst {
+				burst.Go(func() {
+					order, err := s.pay(ctx, "one")
+					watch.commit(order)
+					errs <- err
+				})
+			}
+			burst.Wait()
+			sum.Add(int64(time.Since(start)))
+		})
+	}
+	all.Wait()
+	close(errs)
+	for failed := range errs {
+		err = errors.Join(err, failed)
 	}
 	if err != nil {
 		return 0, err
 	}
-	return took, watch.wait(ctx)
+	return time.Duration(sum.Load() / int64(bursts)), watch.wait(ctx)
 }
 
 // idle counts the statements of a second in which nothing happens.
@@ -117,7 +130,6 @@ func (s *subject) idle(ctx context.Context, duration time.Duration) (float64, er
 	if err != nil {
 		return 0, err
 	}
-	duration = max(duration, 5*time.Second) // some happen every five seconds
 	time.Sleep(duration)
 	after, err := count()
 	return (after - before) / duration.Seconds(), err
@@ -154,7 +166,15 @@ func (w *stopwatch) wait(ctx context.Context) error {
 	return fmt.Errorf("not all arrived within a minute")
 }
 
-// times are how long they took, in ms, sorted, and begins anew. What arrived before the commit
+// reset begins anew.
+func (w *stopwatch) reset() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	clear(w.committed)
+	clear(w.arrived)
+}
+
+// times are how long they took, in ms, sorted. What arrived before the commit
 // returned took no time.
 func (w *stopwatch) times() []float64 {
 	w.mu.Lock()
@@ -164,7 +184,5 @@ func (w *stopwatch) times() []float64 {
 		times = append(times, max(0, w.arrived[order].Sub(at).Seconds()*1000))
 	}
 	slices.Sort(times)
-	clear(w.committed)
-	clear(w.arrived)
 	return times
 }

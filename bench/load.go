@@ -3,78 +3,69 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
-	"runtime"
+	"net/http/httputil"
 	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
+// A request is written into a buffer that is used again: the load is to cost
+// little beside what it measures.
+type request func(to *bytes.Buffer)
+
 // A result is what a load came to.
 type result struct {
-	rate        float64 // creates in a second
-	allocations float64 // for each, of the service: the load makes next to none
+	rate        float64 // requests in a second
+	allocations float64 // of the service, for each
+	micros      float64 // its CPU time for each, in µs
 }
 
-// load lets clients create webhooks for a while, each over a connection that
-// it keeps.
-func load(address string, clients int, duration time.Duration) (result, error) {
+// load lets clients ask for a while, each over a connection that it keeps.
+func (s *service) load(clients int, duration time.Duration, ask request) (result, error) {
+	before, err := s.usage()
+	if err != nil {
+		return result{}, err
+	}
 	var done atomic.Int64
-	errs := make(chan error, clients)
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
+	errs := make([]error, clients)
 	start := time.Now()
 	var all sync.WaitGroup
-	for range clients {
-		all.Go(func() { errs <- client(address, start.Add(duration), &done) })
+	for i := range clients {
+		all.Go(func() { errs[i] = s.client(start.Add(duration), ask, &done) })
 	}
 	all.Wait()
 	took := time.Since(start)
-	runtime.ReadMemStats(&after)
-	for range clients {
-		if err := <-errs; err != nil {
-			return result{}, err
-		}
+	after, err := s.usage()
+	if err := errors.Join(append(errs, err)...); err != nil {
+		return result{}, err
 	}
 	n := float64(done.Load())
-	return result{n / took.Seconds(), float64(after.Mallocs-before.Mallocs) / n}, nil
+	return result{
+		rate:        n / took.Seconds(),
+		allocations: float64(after.Mallocs-before.Mallocs) / n,
+		micros:      float64((after.CPU - before.CPU).Microseconds()) / n,
+	}, nil
 }
 
-// client writes requests that it made in one buffer, and reads the answers.
-func client(address string, until time.Time, done *atomic.Int64) error {
-	connection, err := net.Dial("tcp", address)
+// client sends request after request, at least one.
+func (s *service) client(until time.Time, ask request, done *atomic.Int64) error {
+	connection, err := net.Dial("tcp", s.address)
 	if err != nil {
 		return err
 	}
 	defer connection.Close()
-	fixed, err := json.Marshal(map[string]string{
-		"event_type": eventType, "url": target, "http_method": "POST",
-		"header_template": headerTemplate, "body_template": bodyTemplate,
-	})
-	if err != nil {
-		return err
-	}
 	answers := bufio.NewReader(connection)
-	var body, request bytes.Buffer
-	var number [20]byte
-	for time.Now().Before(until) {
-		body.Reset()
-		body.WriteString(`{"webhook_id":"bench-`)
-		body.Write(strconv.AppendUint(number[:0], rand.Uint64(), 10))
-		body.WriteString(`",`)
-		body.Write(fixed[1:])
-		request.Reset()
-		request.WriteString("POST /instances/i")
-		request.Write(strconv.AppendInt(number[:0], rand.Int64N(instances)+1, 10))
-		request.WriteString("/private/webhooks HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer secret-token:bench\r\nContent-Length: ")
-		request.Write(strconv.AppendInt(number[:0], int64(body.Len()), 10))
-		request.WriteString("\r\n\r\n")
-		request.Write(body.Bytes())
-		if _, err := connection.Write(request.Bytes()); err != nil {
+	var text bytes.Buffer
+	for first := true; first || time.Now().Before(until); first = false {
+		text.Reset()
+		ask(&text)
+		if _, err := connection.Write(text.Bytes()); err != nil {
 			return err
 		}
 		if err := readAnswer(answers); err != nil {
@@ -85,20 +76,69 @@ func client(address string, until time.Time, done *atomic.Int64) error {
 	return nil
 }
 
-// readAnswer wants 204, which has no body.
+var (
+	lengthHeader  = []byte("Content-Length: ")
+	chunkedHeader = []byte("Transfer-Encoding: chunked")
+)
+
+// readAnswer reads a whole answer, which is to be 200 or 204.
 func readAnswer(answers *bufio.Reader) error {
 	status, err := answers.ReadSlice('\n')
 	if err != nil {
 		return err
 	}
-	if !bytes.HasPrefix(status, []byte("HTTP/1.1 204 ")) {
+	if !bytes.HasPrefix(status, []byte("HTTP/1.1 20")) {
 		rest, _ := answers.Peek(answers.Buffered())
 		return fmt.Errorf("answered %s%s", status, rest)
 	}
+	length, isChunked := 0, false
 	for {
-		line, err := answers.ReadSlice('\n')
-		if err != nil || len(line) <= 2 {
+		header, err := answers.ReadSlice('\n')
+		switch {
+		case err != nil:
 			return err
+		case len(header) <= 2:
+			if isChunked {
+				_, err = io.Copy(io.Discard, httputil.NewChunkedReader(answers))
+				length = len("\r\n") // behind the last chunk
+			}
+			if err == nil {
+				_, err = answers.Discard(length)
+			}
+			return err
+		case bytes.HasPrefix(header, lengthHeader):
+			if length, err = strconv.Atoi(string(bytes.TrimSpace(header[len(lengthHeader):]))); err != nil {
+				return err
+			}
+		case bytes.HasPrefix(header, chunkedHeader):
+			isChunked = true
 		}
+	}
+}
+
+// create creates a webhook under an ID of its own, in one of the instances.
+func create(to *bytes.Buffer) {
+	var number [20]byte
+	to.WriteString("POST /instances/i")
+	to.Write(strconv.AppendInt(number[:0], rand.Int64N(instances)+1, 10))
+	to.WriteString("/private/webhooks HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer " + token + "\r\nContent-Length: ")
+	id := strconv.AppendInt(nil, 1e15+rand.Int64N(8e15), 10) // always as long
+	to.Write(strconv.AppendInt(number[:0], int64(len(bodyBefore)+len(id)+len(bodyAfter)), 10))
+	to.WriteString("\r\n\r\n" + bodyBefore)
+	to.Write(id)
+	to.WriteString(bodyAfter)
+}
+
+// get asks for a path, in which %d becomes one of so many numbers.
+func get(path string, numbers int) request {
+	before, after, _ := bytes.Cut([]byte(path), []byte("%d"))
+	return func(to *bytes.Buffer) {
+		to.WriteString("GET ")
+		to.Write(before)
+		if numbers > 0 {
+			to.WriteString(strconv.Itoa(1 + rand.IntN(numbers)))
+		}
+		to.Write(after)
+		to.WriteString(" HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer " + token + "\r\n\r\n")
 	}
 }

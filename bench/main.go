@@ -1,16 +1,14 @@
 // Command bench measures, in one run on one machine, what the plugin costs beside
-// what limits it: creates beside pgbench running the very same statement, Emit
-// beside the same transaction without it, deliveries beside Go's HTTP client
-// alone to the same receiver. It prints medians and their ratios first. A ratio
-// holds on any machine; a rate does not.
+// what limits it, and writes a table of ratios: README.md says how to read it.
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
 	"log"
-	"slices"
+	"os"
 	"strings"
 	"time"
 
@@ -27,22 +25,56 @@ const pool = 32
 type options struct {
 	rounds   int
 	duration time.Duration
-	clients  int
+	idle     time.Duration // how long nothing happens where that is measured
+	// scale divides how many rows and deliveries there are. Tests alone have another than 1.
+	scale int
+}
+
+// parts are what can be measured by itself, each over databases of its own.
+var parts = []struct {
+	name    string
+	measure func(context.Context, *run) error
+}{
+	{"create", creates},
+	{"grow", growth},
+	{"read", reads},
+	{"list", lists},
+	{"page", pages},
+	{"expand", expansions},
+	{"emit", emits},
+	{"deliver", deliveries},
+	{"latency", latency},
+}
+
+// A run is what all parts share.
+type run struct {
+	options
+	server *pgdev.Server
+	table  table
 }
 
 func main() {
-	var o options
+	if len(os.Args) == 4 && os.Args[1] == serveCommand {
+		log.Fatal(serve(os.Args[2], os.Args[3]))
+	}
+	var names []string
+	for _, part := range parts {
+		names = append(names, part.name)
+	}
+	o := options{idle: 5 * time.Second, scale: 1}
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds, in which those that are compared take turns")
-	flag.DurationVar(&o.duration, "d", 2*time.Second, "how long each takes in a round; pgbench takes whole seconds")
-	flag.IntVar(&o.clients, "clients", 32, "connections to the service, and of pgbench")
-	only := flag.String("only", "", "measure only those that have this in their name: creates, emit, deliveries, latency")
+	flag.DurationVar(&o.duration, "d", time.Second, "how long each takes in a round")
+	only := flag.String("only", "", "measure only the parts with this in their name: "+strings.Join(names, ", "))
+	results := flag.String("results", "RESULTS.md", "the last table: it is compared with, and after a run of all parts replaced")
 	flag.Parse()
-	if err := run(context.Background(), o, *only); err != nil {
+	if err := measure(context.Background(), o, *only, *results); err != nil {
 		log.Fatal("bench: ", err)
 	}
 }
 
-func run(ctx context.Context, o options, only string) error {
+// measure measures the parts, prints the table with warnings of what has become
+// worse, and keeps it when it is complete.
+func measure(ctx context.Context, o options, only, results string) error {
 	server, err := pgdev.Start(pgdev.Options{Settings: map[string]string{
 		"shared_buffers": "512MB", "max_wal_size": "8GB", "track_activity_query_size": "16384",
 		"shared_preload_libraries": "pg_stat_statements", "max_connections": "200",
@@ -51,23 +83,39 @@ func run(ctx context.Context, o options, only string) error {
 		return err
 	}
 	defer server.Stop()
-	for _, subject := range []struct {
-		name    string
-		measure func(context.Context, *pgdev.Server, options) error
-	}{{"creates", creates}, {"emit", emits}, {"deliveries", deliveries}, {"latency", latency}} {
-		if !strings.Contains(subject.name, only) {
+	r := &run{options: o, server: server}
+	for _, part := range parts {
+		if !strings.Contains(part.name, only) {
 			continue
 		}
-		if err := subject.measure(ctx, server, o); err != nil {
-			return fmt.Errorf("%s: %w", subject.name, err)
+		began := time.Now()
+		if err := part.measure(ctx, r); err != nil {
+			return fmt.Errorf("%s: %w", part.name, err)
 		}
+		log.Printf("%s took %v", part.name, time.Since(began).Round(time.Second))
 	}
-	return nil
+	made, err := r.versions()
+	if err != nil {
+		return err
+	}
+	text := r.table.markdown() + fmt.Sprintf("\nBy `go run . %s`: %d rounds of %v.\n%s\n", strings.Join(os.Args[1:], " "), o.rounds, o.duration, made)
+	fmt.Print("\n", text)
+	before, err := os.ReadFile(results)
+	if err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	for _, worse := range r.table.worse(string(before)) {
+		fmt.Println("WARNING:", worse)
+	}
+	if only != "" {
+		return nil
+	}
+	return os.WriteFile(results, []byte("# What it costs\n\nWritten by `make bench`; [README.md](README.md) says how to read it.\n\n"+text), 0o644)
 }
 
 // database makes a database, and a pool as the README tells hosts to have.
-func database(server *pgdev.Server, name string) (*sqlx.DB, error) {
-	admin, err := sqlx.Connect("postgres", server.DSN("postgres"))
+func (r *run) database(name string) (*sqlx.DB, error) {
+	admin, err := sqlx.Connect("postgres", r.server.DSN("postgres"))
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +123,11 @@ func database(server *pgdev.Server, name string) (*sqlx.DB, error) {
 	if _, err := admin.Exec("CREATE DATABASE " + name); err != nil {
 		return nil, err
 	}
-	db, err := sqlx.Connect("postgres", server.DSN(name))
+	return connect(r.server.DSN(name))
+}
+
+func connect(dsn string) (*sqlx.DB, error) {
+	db, err := sqlx.Connect("postgres", dsn)
 	if err != nil {
 		return nil, err
 	}
@@ -84,37 +136,5 @@ func database(server *pgdev.Server, name string) (*sqlx.DB, error) {
 	return db, nil
 }
 
-// A table holds the figures of all rounds, a row a name.
-type table struct {
-	title string
-	rows  []*row
-}
-
-type row struct {
-	name, format string
-	figures      []float64
-}
-
-func newTable(title string) *table { return &table{title: title} }
-
-func (t *table) add(name, format string, figure float64) {
-	i := slices.IndexFunc(t.rows, func(r *row) bool { return r.name == name })
-	if i < 0 {
-		i = len(t.rows)
-		t.rows = append(t.rows, &row{name: name, format: format})
-	}
-	t.rows[i].figures = append(t.rows[i].figures, figure)
-}
-
-func (t *table) print() {
-	fmt.Printf("%s\n%-42s %10s %10s %10s\n", t.title, "", "min", "median", "max")
-	for _, r := range t.rows {
-		slices.Sort(r.figures)
-		fmt.Printf("%-42s", r.name)
-		for _, figure := range []float64{r.figures[0], r.figures[len(r.figures)/2], r.figures[len(r.figures)-1]} {
-			fmt.Printf(" %10s", fmt.Sprintf(r.format, figure))
-		}
-		fmt.Println()
-	}
-	fmt.Println()
-}
+// scaled is a number of rows or deliveries.
+func (o options) scaled(n int) int { return cmp.Or(n/o.scale, 1) }

@@ -10,8 +10,6 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 	"github.com/riverqueue/river/rivermigrate"
-
-	"github.com/seed-7c2cc908/merchant-webhooks/internal/pgdev"
 )
 
 // A noop is River alone, over a database of its own: jobs of nothing, fetched,
@@ -42,8 +40,8 @@ func (w *noopWorker) Work(context.Context, *river.Job[noopArgs]) error {
 	return nil
 }
 
-func newNoop(ctx context.Context, server *pgdev.Server, workers int) (*noop, error) {
-	db, err := database(server, "noop")
+func newNoop(ctx context.Context, r *run, workers int) (*noop, error) {
+	db, err := r.database("noop")
 	if err != nil {
 		return nil, err
 	}
