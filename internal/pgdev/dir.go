@@ -47,9 +47,12 @@ func claim(dir string) (owner *os.File, err error) {
 
 // claimTemporary makes a locked directory that the next process deletes if
 // this one can not.
-func claimTemporary() (dir string, owner *os.File, err error) {
-	sweep()
-	unlocked, err := os.MkdirTemp("", "new-pgdev-*")
+func claimTemporary(parent string) (dir string, owner *os.File, err error) {
+	if parent == "" {
+		parent = os.TempDir()
+	}
+	sweep(parent)
+	unlocked, err := os.MkdirTemp(parent, "new-pgdev-*")
 	if err != nil {
 		return "", nil, err
 	}
@@ -65,8 +68,8 @@ func claimTemporary() (dir string, owner *os.File, err error) {
 }
 
 // sweep deletes the temporary directories of processes that crashed.
-func sweep() {
-	locks, _ := filepath.Glob(filepath.Join(os.TempDir(), "pgdev-*", ownerName))
+func sweep(parent string) {
+	locks, _ := filepath.Glob(filepath.Join(parent, "pgdev-*", ownerName))
 	for _, name := range locks {
 		dir := filepath.Dir(name)
 		info, err := os.Lstat(dir)

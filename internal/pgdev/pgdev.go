@@ -21,6 +21,9 @@ type Options struct {
 	// can use it. Empty: a temporary directory, deleted by Stop.
 	DataDir string
 
+	// TempDir is where the temporary directory is made. Empty: os.TempDir.
+	TempDir string
+
 	// Binaries is the directory of postgres and initdb. Empty: the first that
 	// PATH names, else the newest in the usual directories of distributions.
 	Binaries string

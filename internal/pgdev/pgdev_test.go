@@ -340,6 +340,18 @@ func killWatcher(t *testing.T, dir string) {
 	}
 }
 
+func TestTempDir(t *testing.T) {
+	parent := filepath.Dir(dataDir(t))
+	server := begin(t, Options{TempDir: parent})
+	if filepath.Dir(server.dir) != parent {
+		t.Errorf("the data are in %s, want them in %s", server.dir, parent)
+	}
+	stop(t, server)
+	if left, err := os.ReadDir(parent); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
 func TestStartFails(t *testing.T) {
 	long := dataDir(t)
 	t.Setenv("TMPDIR", filepath.Dir(dataDir(t)))

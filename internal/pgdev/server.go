@@ -53,7 +53,7 @@ func Start(o Options) (*Server, error) {
 func start(o Options) (_ *Server, err error) {
 	s := &Server{temporary: o.DataDir == "", settings: o.Settings}
 	if s.temporary {
-		s.dir, s.owner, err = claimTemporary()
+		s.dir, s.owner, err = claimTemporary(o.TempDir)
 	} else if s.dir, err = filepath.Abs(o.DataDir); err == nil {
 		s.owner, err = claim(s.dir)
 	}

@@ -29,6 +29,8 @@ var quick = map[string]string{
 	"full_page_writes": "off",
 	"shared_buffers":   "32MB",
 	"max_connections":  "200",
+	"max_wal_size":     "128MB", // of memory, see [memory]
+	"min_wal_size":     "32MB",
 }
 
 // host is the server of this test process.
@@ -85,7 +87,7 @@ func start(t testing.TB) {
 	host.once.Do(func() {
 		admin := os.Getenv("DATABASE_URL")
 		if admin == "" {
-			if host.server, host.err = pgdev.Start(pgdev.Options{Settings: quick}); host.err != nil {
+			if host.server, host.err = pgdev.Start(pgdev.Options{TempDir: memory(), Settings: quick}); host.err != nil {
 				return
 			}
 			host.dsn = host.server.DSN
@@ -116,7 +118,7 @@ func Server(t testing.TB, settings map[string]string) *pgdev.Server {
 	t.Helper()
 	all := maps.Clone(quick)
 	maps.Copy(all, settings)
-	server, err := pgdev.Start(pgdev.Options{Settings: all})
+	server, err := pgdev.Start(pgdev.Options{TempDir: memory(), Settings: all})
 	need(t, err)
 	t.Cleanup(func() {
 		if err := server.Stop(); err != nil {
