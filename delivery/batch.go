@@ -19,6 +19,9 @@ const batchMost = 64
 type batcher[Q, A any] struct {
 	// ask gives the answers in the order of the questions, nil: there are none.
 	ask func(qs []Q) []A
+	// guard runs what may panic, and tells of it: the batches have a goroutine of
+	// their own, where nobody else does.
+	guard func(f func())
 
 	mu    sync.Mutex
 	queue []*asked[Q, A]
@@ -69,7 +72,8 @@ func (b *batcher[Q, A]) work() {
 		for i, a := range batch {
 			questions[i] = a.question
 		}
-		answers := b.ask(questions)
+		var answers []A
+		b.guard(func() { answers = b.ask(questions) })
 		for i, a := range batch {
 			if answers != nil {
 				a.answer <- answers[i]

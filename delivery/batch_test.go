@@ -18,13 +18,23 @@ type exam struct {
 	batches chan []int
 	answers chan []string
 	got     chan string
+
+	panicked any // the last batch
 }
 
 func newExam(t *testing.T) *exam {
 	e := &exam{batches: make(chan []int), answers: make(chan []string), got: make(chan string)}
 	e.ask = func(qs []int) []string {
 		e.batches <- qs
-		return <-e.answers
+		answers, ok := <-e.answers
+		if !ok {
+			panic("the answers are closed")
+		}
+		return answers
+	}
+	e.guard = func(ask func()) {
+		defer func() { e.panicked = recover() }()
+		ask()
 	}
 	e.begin(t.Context(), 0)
 	if qs := <-e.batches; len(qs) != 1 {
@@ -132,6 +142,31 @@ func TestBatcher(t *testing.T) {
 		e.say(<-e.batches)
 		e.gets(t, "1 to 1 true", "2 to 2 true")
 	})
+	t.Run("D2 a batch that panics answers nothing, and ends nothing", func(t *testing.T) {
+		e := newExam(t)
+		close(e.answers)
+		e.gets(t, "0  false")
+		if e.panicked == nil {
+			t.Error("it did not panic")
+		}
+		e.answers = make(chan []string)
+		e.begin(t.Context(), 1)
+		e.say(<-e.batches)
+		e.gets(t, "1 to 1 true")
+	})
+}
+
+// TestD2_PanicEndsNothing: what panics beside River's jobs is told, with where.
+func TestD2_PanicEndsNothing(t *testing.T) {
+	s := newShop(t)
+	c := s.courier(nil)
+	newWorker(c).claims.guard(func() { panic("claims") })
+	newWorker(c).records.guard(func() { panic("records") })
+	for _, name := range []string{"claims", "records"} {
+		if told := s.log.with("level=ERROR", "panicked", "panic="+name, "batch_test.go"); len(told) != 1 {
+			t.Errorf("told of %s: %q", name, told)
+		}
+	}
 }
 
 // TestD5_OneBadAttemptHoldsUpNoOthers: what can not be stored is nobody's but its

@@ -50,8 +50,10 @@ func (c *Courier) Start(ctx context.Context) error {
 	}
 	loop, end := context.WithCancel(lasting)
 	r.end = end
-	r.loops.Go(func() { each(loop, c.tuning.sweep, c.soon, func() { c.sweep(loop, r.id) }) })
-	r.loops.Go(func() { each(loop, c.tuning.prune, nil, func() { c.prune(loop) }) })
+	sweep := func() { c.guard(loop, "sweep", func() { c.sweep(loop, r.id) }) }
+	prune := func() { c.guard(loop, "prune", func() { c.prune(loop) }) }
+	r.loops.Go(func() { each(loop, c.tuning.sweep, c.soon, sweep) })
+	r.loops.Go(func() { each(loop, c.tuning.prune, nil, prune) })
 	c.running = r
 	c.sends.Store(true)
 	return nil

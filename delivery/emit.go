@@ -192,9 +192,11 @@ func (c *Courier) watchOverdue(ctx context.Context) {
 	c.errands.begin(func() {
 		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 		defer cancel()
-		report, err := c.o.Repo.Overdue(ctx, nil)
-		if err == nil && report.Overdue > 0 {
-			c.tellOverdue(ctx, report, "deliveries are due and nothing sends them; is Start called in some process?")
-		}
+		c.guard(ctx, "look for what is overdue", func() {
+			report, err := c.o.Repo.Overdue(ctx, nil)
+			if err == nil && report.Overdue > 0 {
+				c.tellOverdue(ctx, report, "deliveries are due and nothing sends them; is Start called in some process?")
+			}
+		})
 	})
 }

@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -16,21 +17,29 @@ func (c *Courier) notify(ctx context.Context, n Notice) {
 	if c.o.Notify == nil {
 		return
 	}
-	if c.o.PageURL != nil {
-		n.URL = c.o.PageURL(n.Instance, n.WebhookID)
-	}
 	ctx = context.WithoutCancel(ctx)
 	c.errands.begin(func() {
 		ctx, cancel := context.WithTimeout(ctx, noticeWithin)
 		defer cancel()
-		defer func() {
-			if said := recover(); said != nil {
-				c.log.LogAttrs(ctx, slog.LevelError, "the host's Notify panicked", slog.Any("panic", said),
-					slog.String("instance", n.Instance), slog.String("webhook_id", n.WebhookID))
+		c.guard(ctx, "the host's Notify", func() {
+			if c.o.PageURL != nil {
+				n.URL = c.o.PageURL(n.Instance, n.WebhookID)
 			}
-		}()
-		c.o.Notify(ctx, n)
+			c.o.Notify(ctx, n)
+		}, slog.String("instance", n.Instance), slog.String("webhook_id", n.WebhookID))
 	})
+}
+
+// guard runs what is in no job of River's, which sees to those: a panic is told, and
+// ends nothing of the host's.
+func (c *Courier) guard(ctx context.Context, doing string, f func(), about ...slog.Attr) {
+	defer func() {
+		if said := recover(); said != nil {
+			about = append(about, slog.Any("panic", said), slog.String("stack", string(debug.Stack())))
+			c.log.LogAttrs(ctx, slog.LevelError, "delivery: "+doing+" panicked", about...)
+		}
+	}()
+	f()
 }
 
 // errands are what is done beside, and waited for at a Stop. (A sync.WaitGroup

@@ -35,6 +35,8 @@ type worker struct {
 
 func newWorker(c *Courier) *worker {
 	w := &worker{c: c}
+	w.claims.guard = func(ask func()) { c.guard(context.Background(), "claim together", ask) }
+	w.records.guard = func(ask func()) { c.guard(context.Background(), "record together", ask) }
 	w.claims.ask = func(keys []repo.Key) (claims []repo.Claim) {
 		w.together(func(ctx context.Context) (err error) {
 			claims, err = c.o.Repo.ClaimMany(ctx, keys)
