@@ -2,13 +2,16 @@
 
 GO        ?= go
 FUZZTIME  ?= 30s
+ORDERS    ?= 3000
+KILLS     ?= 23
+SEED      ?= 1
 GREMLINS  := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0
 MUTATE    ?= ./webhook ./repo ./handlers
 # The race detector needs a C compiler.
 RACE      := $(if $(shell command -v gcc clang cc 2>/dev/null),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench fuzz mutate screenshots setup
+.PHONY: help run test lint bench torture fuzz mutate screenshots setup
 
 help: ## List these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -21,15 +24,19 @@ run: ## Start the example: a small shop with webhooks, on http://127.0.0.1:8080
 test: setup ## Run every test, with the race detector where there is a C compiler
 	$(GO) test $(RACE) -timeout 20m ./...
 	cd bench && $(GO) test $(RACE) -timeout 20m ./...
+	cd torture && $(GO) test $(RACE) -timeout 20m ./...
 
 lint: ## Check format, vet, staticcheck, and that go.mod is tidy
 	@unformatted=$$($(GO) tool gofumpt -l .); test -z "$$unformatted" || { echo "run 'go tool gofumpt -w .' on:"; echo "$$unformatted"; exit 1; }
-	$(GO) vet ./... && cd bench && $(GO) vet ./...
-	$(GO) tool staticcheck ./... && staticcheck=$$($(GO) tool -n staticcheck) && cd bench && $$staticcheck ./...
-	$(GO) mod tidy -diff && cd bench && $(GO) mod tidy -diff
+	@staticcheck=$$($(GO) tool -n staticcheck); for module in . bench torture; do ( \
+		cd $$module && echo "$$module: vet, staticcheck, tidy" && $(GO) vet ./... && $$staticcheck ./... && $(GO) mod tidy -diff \
+	) || exit 1; done
 
 bench: setup ## Measure the plugin beside what limits it, as ratios, into bench/RESULTS.md
 	cd bench && $(GO) run .
+
+torture: setup ## Break everything around ORDERS orders KILLS times, as SEED decides, and count what was lost
+	cd torture && $(GO) build -o ../bin/ . && exec ../bin/torture -orders $(ORDERS) -kills $(KILLS) -seed $(SEED)
 
 fuzz: setup ## Run each fuzz target for FUZZTIME (30s)
 	@for package in $$($(GO) list ./...); do \
