@@ -2,11 +2,15 @@
 
 GO        ?= go
 FUZZTIME  ?= 30s
+# What make torture does, and which of all that make torture and make mutate can.
 ORDERS    ?= 3000
 KILLS     ?= 23
 SEED      ?= 1
-GREMLINS  := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0
-MUTATE    ?= ./webhook ./repo ./handlers
+# What make mutate breaks, how many mutants of each it tries (0: all), and of
+# which lines (a regular expression of file:line).
+MUTATE    ?= ./webhook ./repo ./delivery ./handlers
+SAMPLE    ?= 0
+ONLY      ?=
 # The race detector needs a C compiler.
 RACE      := $(if $(shell command -v gcc clang cc 2>/dev/null),-race)
 
@@ -46,12 +50,8 @@ fuzz: setup ## Run each fuzz target for FUZZTIME (30s)
 		done; \
 	done
 
-# Each mutant runs its package's tests until one fails; -short races for a tenth
-# of the rounds. A mutant that vet alone would find must be found by a test.
-mutate: setup ## Break the code on purpose, a line at a time, and count what the tests notice
-	@for package in $(MUTATE); do \
-		GOFLAGS='-short -vet=off' $(GO) run $(GREMLINS) unleash --workers 2 --timeout-coefficient 8 $$package || exit 1; \
-	done
+mutate: setup ## Break the code on purpose, a place at a time, and count what the tests notice
+	$(GO) run ./internal/mutate -sample $(SAMPLE) -seed $(SEED) -only '$(ONLY)' $(MUTATE)
 
 screenshots: setup ## Take the README's pictures of the pages anew, in docs/screenshots
 	SCREENSHOTS=$(CURDIR)/docs/screenshots $(GO) test -count=1 -run '^TestScreenshots$$' ./example

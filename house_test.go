@@ -69,6 +69,7 @@ var banned = []struct{ imports, reason string }{
 	{"github.com/alexedwards/scs", "sign-in is the host's"},
 	{"github.com/fergusstrange/embedded-postgres", "only the example downloads PostgreSQL"},
 	{"pgregory.net/rapid", "a test library"},
+	{"golang.org/x/tools", "only make mutate reads Go"},
 	{"github.com/PuerkitoBio/goquery", "a test library"},
 	{"github.com/a-h/templ", "a layout that only tests have"},
 	{"testing", "a test library"},

@@ -33,6 +33,11 @@ var quick = map[string]string{
 	"min_wal_size":     "32MB",
 }
 
+// Options are those of a server whose data nobody needs when it has stopped.
+func Options() pgdev.Options {
+	return pgdev.Options{TempDir: memory(), Settings: maps.Clone(quick)}
+}
+
 // host is the server of this test process.
 var host struct {
 	once   sync.Once
@@ -87,7 +92,7 @@ func start(t testing.TB) {
 	host.once.Do(func() {
 		admin := os.Getenv("DATABASE_URL")
 		if admin == "" {
-			if host.server, host.err = pgdev.Start(pgdev.Options{TempDir: memory(), Settings: quick}); host.err != nil {
+			if host.server, host.err = pgdev.Start(Options()); host.err != nil {
 				return
 			}
 			host.dsn = host.server.DSN

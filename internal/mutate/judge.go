@@ -1,0 +1,66 @@
+package main
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"time"
+)
+
+// A judge knows the tests, and which of them killed mutants of a file.
+type judge struct {
+	tests []*test
+	start time.Duration // of a process, without its test
+
+	mu    sync.Mutex
+	kills map[string]int // by file and test
+}
+
+func newJudge(tests []*test) *judge {
+	j := &judge{tests: tests, kills: map[string]int{}}
+	for _, t := range tests {
+		if j.start == 0 || t.took < j.start {
+			j.start = t.took
+		}
+	}
+	return j
+}
+
+// against are the tests that reach a mutant: first those that take least for
+// what they are likely to find.
+func (j *judge) against(m *mutant) []*test {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var tests []*test
+	weight := map[*test]float64{}
+	for _, t := range j.tests {
+		if t.reached[m.number] {
+			tests = append(tests, t)
+			weight[t] = float64(t.took-j.start/2) / float64(1+j.kills[m.file+" "+t.name])
+		}
+	}
+	slices.SortStableFunc(tests, func(a, b *test) int { return cmp.Compare(weight[a], weight[b]) })
+	return tests
+}
+
+// try runs the tests that reach a mutant, in processes that take longer and
+// longer, until one fails.
+func (j *judge) try(r *runner, m *mutant) (ending, error) {
+	tests := j.against(m)
+	for budget := j.start; len(tests) > 0; budget *= 4 {
+		took, names := j.start, []string{}
+		for len(tests) > 0 && (len(names) == 0 || took < j.start+budget) {
+			took += tests[0].took - j.start
+			names = append(names, tests[0].name)
+			tests = tests[1:]
+		}
+		end, killer, err := r.run(names, m.number, patience(took))
+		if err != nil || end != lived {
+			j.mu.Lock()
+			j.kills[m.file+" "+killer]++
+			j.mu.Unlock()
+			return end, err
+		}
+	}
+	return lived, nil
+}

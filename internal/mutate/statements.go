@@ -1,0 +1,110 @@
+package main
+
+import (
+	"go/ast"
+	"go/constant"
+	"go/token"
+	"go/types"
+	"slices"
+)
+
+// removals takes single statements away.
+func (m *maker) removals(list []ast.Stmt) {
+	for _, statement := range list {
+		if m.removable(statement) {
+			m.add(statement, m.source(statement), "nothing", m.wrap(statement, "if !mutantOn(%d) { ", " }")...)
+		}
+	}
+}
+
+func (m *maker) removable(statement ast.Stmt) bool {
+	switch s := statement.(type) {
+	case *ast.DeferStmt, *ast.GoStmt, *ast.SendStmt:
+		return true
+	case *ast.AssignStmt:
+		return s.Tok != token.DEFINE && slices.ContainsFunc(s.Lhs, func(e ast.Expr) bool {
+			name, is := e.(*ast.Ident)
+			return !is || name.Name != "_"
+		})
+	case *ast.ExprStmt:
+		call, is := s.X.(*ast.CallExpr)
+		if !is {
+			return false
+		}
+		name, is := call.Fun.(*ast.Ident)
+		return !is || name.Name != "panic" // may be what ends a function
+	}
+	return false
+}
+
+// branch makes break of continue, and the reverse.
+func (m *maker) branch(n *ast.BranchStmt) {
+	other := map[token.Token]string{token.BREAK: "continue", token.CONTINUE: "break"}[n.Tok]
+	if other == "" || !m.inLoop() {
+		return
+	}
+	if n.Label != nil {
+		other += " " + n.Label.Name
+	}
+	m.add(n, m.source(n), other, m.wrap(n, "if mutantOn(%d) { "+other+" }; ", "")...)
+}
+
+func (m *maker) inLoop() bool {
+	for _, n := range slices.Backward(m.stack) {
+		switch n.(type) {
+		case *ast.ForStmt, *ast.RangeStmt:
+			return true
+		case *ast.FuncLit, *ast.FuncDecl:
+			return false
+		}
+	}
+	return false
+}
+
+// returns gives the zero value of each result instead: nil for an error.
+func (m *maker) returns(n *ast.ReturnStmt) {
+	results := m.results()
+	if results == nil || results.Len() != len(n.Results) {
+		return
+	}
+	for i, e := range n.Results {
+		wanted := results.At(i).Type()
+		known := m.pkg.TypesInfo.Types[e]
+		switch basic, _ := wanted.Underlying().(*types.Basic); {
+		case known.IsNil() || isZero(known.Value) || isEmpty(e):
+		case basic != nil && basic.Kind() == types.Bool:
+			m.truth(e, "return ", true)
+		case types.Identical(known.Type, wanted):
+			m.add(e, "return "+m.source(e), "return zero", m.wrap(e, "mutantZero(%d, ", ")")...)
+		default:
+			m.add(e, "return "+m.source(e), "return zero", m.wrap(e, "mutantZero["+m.spelt(wanted)+"](%d, ", ")")...)
+		}
+	}
+}
+
+func isEmpty(e ast.Expr) bool {
+	literal, is := e.(*ast.CompositeLit)
+	return is && len(literal.Elts) == 0
+}
+
+func isZero(value constant.Value) bool {
+	if value == nil {
+		return false
+	}
+	switch value.Kind() {
+	case constant.Int, constant.Float:
+		return constant.Sign(value) == 0
+	case constant.String:
+		return constant.StringVal(value) == ""
+	}
+	return false
+}
+
+func (m *maker) spelt(t types.Type) string {
+	return types.TypeString(t, func(p *types.Package) string {
+		if p == m.pkg.Types {
+			return ""
+		}
+		return p.Name()
+	})
+}

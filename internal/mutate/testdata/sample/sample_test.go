@@ -1,0 +1,28 @@
+package sample
+
+import "testing"
+
+func TestFee(t *testing.T) {
+	for _, c := range []struct{ weight, price, fee int }{
+		{0, 50, 2}, {1, 50, 8}, {3, 50, 23}, {10, 101, -107}, {12, 50, 107},
+	} {
+		if fee, err := Fee(c.weight, c.price); err != nil || fee != c.fee {
+			t.Errorf("%d, %d: %d (%v), want %d", c.weight, c.price, fee, err, c.fee)
+		}
+	}
+}
+
+func TestRefused(t *testing.T) {
+	if _, err := Fee(-1, 5); err == nil {
+		t.Error("a weight below 0 is taken")
+	}
+	if _, err := Fee(1, -5); err == nil {
+		t.Error("a price below 0 is taken")
+	}
+}
+
+func TestGoods(t *testing.T) {
+	if goods := shelves.Goods(); len(goods) < len(goodsSQL) {
+		t.Errorf("%q is cut", goods)
+	}
+}
