@@ -219,3 +219,30 @@ func TestD7_SecondTurn(t *testing.T) {
 		}
 	}
 }
+
+// TestD7_OneTimeForAll: an event's requests have their time together, however many
+// webhooks want one and however little each of them takes.
+func TestD7_OneTimeForAll(t *testing.T) {
+	const inAll = "{{#products}}{{#products}}{{/products}}{{/products}}" // enters 16,770 tags
+	data, err := webhook.NewData(map[string]any{"products": make([]map[string]any, 129)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listeners := make([]repo.Listener, 1000) // it takes a second and more to make all
+	for i := range listeners {
+		listeners[i].Webhook = webhook.Webhook{EventType: "pay", URL: "https://shop.example/", HTTPMethod: "POST", BodyTemplate: inAll}
+	}
+	late := 0
+	for _, d := range newShop(t).courier(nil).makeDeliveries(t.Context(), listeners, data) {
+		switch d.Failure.Key {
+		case "":
+		case "delivery.too_long_to_make":
+			late++
+		default:
+			t.Fatalf("one could not be made: %s", d.Failure.English())
+		}
+	}
+	if late == 0 {
+		t.Error("there was time for all")
+	}
+}

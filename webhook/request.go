@@ -66,6 +66,10 @@ func filledIn(ctx context.Context, field, text string, limit int, d Data) (strin
 	if text == "" {
 		return "", Message{}
 	}
+	tooLong := Say("delivery.too_long_to_make", "limit", int(MakeTime.Milliseconds()))
+	if ctx.Err() != nil {
+		return "", tooLong // to parse a large one takes its time, too
+	}
 	template, m := readTemplate(field, Value{Text: text}, limit)
 	if !m.IsZero() {
 		return "", notMade(field, m)
@@ -78,7 +82,7 @@ func filledIn(ctx context.Context, field, text string, limit int, d Data) (strin
 	case errors.As(err, &problem):
 		return "", notMade(field, problem.Message)
 	case ctx.Err() != nil:
-		return "", Say("delivery.too_long_to_make", "limit", int(MakeTime.Milliseconds()))
+		return "", tooLong
 	default:
 		return "", Say("delivery.not_made")
 	}

@@ -158,6 +158,23 @@ func TestD1_HeaderLines(t *testing.T) {
 	})
 }
 
+// TestD7_NoTimeToParse: where no time is left nothing is begun, since parsing heeds
+// none.
+func TestD7_NoTimeToParse(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	d, err := NewData(map[string]any{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range []Webhook{{HeaderTemplate: "{{#no end}}"}, {BodyTemplate: "{{#no end}}"}} {
+		w.URL = "https://shop.example/"
+		if r, m := MakeRequest(ctx, w, d); m.Key != "delivery.too_long_to_make" || r.Receiver == "" {
+			t.Errorf("%+v could not be made: %s", r, m.English())
+		}
+	}
+}
+
 // FuzzD1_MakeRequest holds that whatever is made can be sent, and adds no line to
 // the headers of its template.
 func FuzzD1_MakeRequest(f *testing.F) {
