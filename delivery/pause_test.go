@@ -11,10 +11,17 @@ import (
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
-// told collects notices.
-func told(o *Options) chan Notice {
+// told collects notices. Each is of what the database holds then.
+func told(s *shop, o *Options) chan Notice {
 	notices := make(chan Notice, 100)
-	o.Notify = func(_ context.Context, n Notice) { notices <- n }
+	o.Notify = func(ctx context.Context, n Notice) {
+		var reason string
+		err := o.DB.GetContext(ctx, &reason, "SELECT coalesce(paused_reason, '') FROM "+schema+".webhook WHERE webhook_id = $1", n.WebhookID)
+		if err != nil || reason != n.Reason {
+			s.Errorf("D8 the host is told of %+v while the webhook is paused for %q, %v", n, reason, err)
+		}
+		notices <- n
+	}
 	o.PageURL = func(instance, webhookID string) string {
 		return "https://shop.example/" + instance + "/" + webhookID
 	}
@@ -42,7 +49,7 @@ func TestD8_PausesItselfAndResumesByTheProbe(t *testing.T) {
 		quick(o, t)
 		o.Schedule = slices.Repeat(webhook.Schedule{time.Millisecond}, 1000)
 		o.PauseAfter = 100 * time.Millisecond
-		notices = told(o)
+		notices = told(s, o)
 	})
 	s.pay(c, "o1")
 	n := notice(s, notices)
@@ -85,7 +92,7 @@ func TestD8_GonePausesWithoutProbe(t *testing.T) {
 	r := newReceiver(t, status(http.StatusGone))
 	s.hook("hook", r.url)
 	var notices chan Notice
-	c := s.started(func(o *Options, _ *tuning) { notices = told(o) })
+	c := s.started(func(o *Options, _ *tuning) { notices = told(s, o) })
 	s.pay(c, "o")
 	if n := notice(s, notices); n.Kind != "paused" || n.Reason != "gone" {
 		t.Errorf("the notice is %+v", n)
@@ -101,7 +108,7 @@ func TestD8_ByHand(t *testing.T) {
 	s.hook("hook", r.url)
 	var notices chan Notice
 	c := s.started(func(o *Options, t *tuning) {
-		o.Workers, o.PerReceiver, notices = 1, 1, told(o)
+		o.Workers, o.PerReceiver, notices = 1, 1, told(s, o)
 		t.sweep = time.Hour // a sweep between two of a lane may wake a third
 	})
 	until(s, 1, "SELECT count(*) FROM webhooks.worker") // the first sweep is over
