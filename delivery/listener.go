@@ -118,10 +118,20 @@ func (l *listener) Unlisten(ctx context.Context, topic string) error {
 	return l.ask(ctx, func(conn *pq.ListenerConn) (bool, error) { return conn.Unlisten(l.channel(topic)) })
 }
 
-// Ping asks nothing and waits for the answer, as pq's own does; that one panics
-// when the server says goodbye at that moment.
+// pingSQL fails on a server that can not be written to any more: after a failover
+// nobody notifies there.
+const pingSQL = `DO $$
+BEGIN
+    IF current_setting('transaction_read_only')::bool THEN
+        RAISE read_only_sql_transaction;
+    END IF;
+END
+$$`
+
+// Ping waits for an answer, as pq's own does; that one panics when the server
+// says goodbye at that moment.
 func (l *listener) Ping(ctx context.Context) error {
-	return l.ask(ctx, func(conn *pq.ListenerConn) (bool, error) { return conn.ExecSimpleQuery("") })
+	return l.ask(ctx, func(conn *pq.ListenerConn) (bool, error) { return conn.ExecSimpleQuery(pingSQL) })
 }
 
 // askWithin is how long an answer on the connection may take; then it is lost.

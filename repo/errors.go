@@ -72,7 +72,7 @@ func (op operation) problem(ctx context.Context, err error) error {
 func (op operation) code(err error) (code webhook.Code, remark string) {
 	var said *pq.Error
 	switch {
-	case errors.Is(err, errNoConnection), isLost(err):
+	case errors.Is(err, errNoConnection), isLost(err), isReadOnly(err):
 		return webhook.CodeDBStartFailed, ""
 	case errors.Is(err, errUnseen), isConflict(err):
 		return webhook.CodeDBSoftFailure, ""
@@ -108,6 +108,15 @@ func isLost(err error) bool {
 func isConflict(err error) bool {
 	var said *pq.Error
 	return errors.As(err, &said) && (said.Code == "40001" || said.Code == "40P01")
+}
+
+// isReadOnly reports whether the session could not write, since its server is a
+// standby. Nothing was changed then. Such a server takes a statement that writes
+// for a fault, and a transaction that is to write (lib/pq says so of all) for
+// something that it does not support.
+func isReadOnly(err error) bool {
+	var said *pq.Error
+	return errors.As(err, &said) && (said.Code == "25006" || said.Code == "0A000" && errors.Is(err, errNoConnection))
 }
 
 // isOrphaned reports whether a row refers to one that is not there.

@@ -329,7 +329,7 @@ func TestStates(t *testing.T) {
 		"57P03": webhook.CodeDBStartFailed, // starting up
 		"40001": webhook.CodeDBSoftFailure,
 		"40P01": webhook.CodeDBSoftFailure,
-		"25006": webhook.CodeDBStoreFailed, // read only
+		"25006": webhook.CodeDBStartFailed, // read only, as a standby is
 		"53100": webhook.CodeDBStoreFailed, // disk full
 		"57014": webhook.CodeDBStoreFailed, // cancelled
 		"XX000": webhook.CodeDBStoreFailed,

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -41,7 +43,8 @@ type Options struct {
 // the caller's context was cancelled. The database's faults are the codes of
 // CONTRACT.md, R5, with the driver's error as Cause:
 //
-//   - CodeDBStartFailed: no connection or transaction could be had, or it was lost.
+//   - CodeDBStartFailed: no connection or transaction could be had, it was lost, or
+//     it could not write, as that of a standby.
 //   - CodeDBSoftFailure: other transactions were in the way until a second
 //     before the context's deadline.
 //   - CodeDBFetchFailed when reading, CodeDBCommitFailed when creating,
@@ -54,6 +57,9 @@ type Repo struct {
 	pool       poolWatch
 	tallies    recent[tally]
 	crowds     recent[[]int64] // witnesses
+
+	renewing sync.Mutex
+	renewed  time.Time // the last look through the pool
 
 	schema string
 	secret func(instance, webhookID string) []byte

@@ -19,10 +19,11 @@ const (
 	reserve = time.Second
 )
 
-// run does an operation, again where others were in its way, and turns its
-// error into what leaves the package.
+// run does an operation, again where others were in its way or the connection
+// could not write, and turns its error into what leaves the package.
 func (r *Repo) run(ctx context.Context, op operation, once func() error) error {
 	r.pool.watch(r.db.DB)
+	renewed := false
 	for try, missed := 1, 0; ; {
 		err := once()
 		switch {
@@ -33,6 +34,9 @@ func (r *Repo) run(ctx context.Context, op operation, once func() error) error {
 			continue
 		case isConflict(err) && pause(ctx, try):
 			try++
+			continue
+		case isReadOnly(err) && !renewed && r.renew(ctx):
+			renewed = true
 			continue
 		}
 		return op.problem(ctx, err)

@@ -37,3 +37,6 @@ func CacheDir(name string) (string, error) {
 	cache, err := os.UserCacheDir()
 	return filepath.Join(cache, name), err
 }
+
+// Standby returns an error on this system.
+func (*Server) Standby(map[string]string) (*Server, error) { return nil, errUnix }
