@@ -140,6 +140,7 @@ func crowd(t testing.TB, r *Repo, instance, hook string, n int, columns string) 
 	t.Helper()
 	tx := r.db.MustBegin()
 	defer func() { _ = tx.Rollback() }()
+	tx.MustExec(`SET LOCAL session_replication_role = replica`) // no foreign key is looked up: they are from joins
 	tx.MustExec(`
 		CREATE TEMPORARY TABLE filed ON COMMIT DROP AS
 		SELECT instance_serial, webhook_serial, version

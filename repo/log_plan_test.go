@@ -22,12 +22,12 @@ func logged(t testing.TB) *Repo {
 		deliveries     int
 		columns        string
 	}{
-		{"other", "theirs", 50_000, isDelivered},
+		{"other", "theirs", 20_000, isDelivered},
 		{"big", "done", 100_000, isDelivered},
 		{"small", "few", 10, isDelivered},
 		{"big", "down", 20_000, ""},
 		{"big", "few", 10, isDelivered},
-		{"other", "theirs too", 50_000, isDelivered},
+		{"other", "theirs too", 20_000, isDelivered},
 	} {
 		want(t, r.AddInstance(t.Context(), nil, w.instance), none, "")
 		create(t, r, w.instance, named(sample, w.hook))

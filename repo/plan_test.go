@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/internal/pgdev/pgtest"
 )
 
 // A node is a step of a plan, as EXPLAIN tells it.
@@ -22,19 +24,24 @@ type node struct {
 }
 
 // skewed is a Repo with an instance of 100,000 webhooks between two of 10, and
-// many that have none.
+// many that have none. It is filled once for all tests.
 func skewed(t *testing.T) *Repo {
 	t.Helper()
-	r := fresh(t)
-	r.db.MustExec(`INSERT INTO merchant_webhooks.instance (instance_id) SELECT 'shop' || g FROM generate_series(1, 1000) AS g`)
-	for _, instance := range []string{"before", "big", "after"} {
-		want(t, r.AddInstance(t.Context(), nil, instance), none, "")
-	}
-	fill(t, r, "before", 10)
-	fill(t, r, "big", 100_000)
-	fill(t, r, "after", 10)
-	r.db.MustExec(`VACUUM ANALYZE merchant_webhooks.webhook, merchant_webhooks.instance`)
-	return r
+	return over(t, pgtest.Open(t, pgtest.Template(t, "skewed", func(dsn string) error {
+		r := over(t, pgtest.Open(t, dsn), Options{})
+		if err := migrate(r.db.DB, defaultSchema); err != nil {
+			return err
+		}
+		r.db.MustExec(`INSERT INTO merchant_webhooks.instance (instance_id) SELECT 'shop' || g FROM generate_series(1, 1000) AS g`)
+		for _, instance := range []string{"before", "big", "after"} {
+			want(t, r.AddInstance(t.Context(), nil, instance), none, "")
+		}
+		fill(t, r, "before", 10)
+		fill(t, r, "big", 100_000)
+		fill(t, r, "after", 10)
+		r.db.MustExec(`VACUUM ANALYZE merchant_webhooks.webhook, merchant_webhooks.instance`)
+		return nil
+	})), Options{})
 }
 
 // TestPlans holds that a merchant with few webhooks does not pay for another's
