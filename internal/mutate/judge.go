@@ -10,7 +10,7 @@ import (
 // A judge knows the tests, and which of them killed mutants of a file.
 type judge struct {
 	tests []*test
-	start time.Duration // of a process, without its test
+	usual time.Duration // of one test
 
 	mu    sync.Mutex
 	kills map[string]int // by file and test
@@ -18,10 +18,9 @@ type judge struct {
 
 func newJudge(tests []*test) *judge {
 	j := &judge{tests: tests, kills: map[string]int{}}
-	for _, t := range tests {
-		if j.start == 0 || t.took < j.start {
-			j.start = t.took
-		}
+	if len(tests) > 0 {
+		byTime := slices.SortedFunc(slices.Values(tests), func(a, b *test) int { return cmp.Compare(a.took, b.took) })
+		j.usual = byTime[len(byTime)/2].took
 	}
 	return j
 }
@@ -36,7 +35,7 @@ func (j *judge) against(m *mutant) []*test {
 	for _, t := range j.tests {
 		if t.reached[m.number] {
 			tests = append(tests, t)
-			weight[t] = float64(t.took-j.start/2) / float64(1+j.kills[m.file+" "+t.name])
+			weight[t] = float64(t.took) / float64(1+j.kills[m.file+" "+t.name])
 		}
 	}
 	slices.SortStableFunc(tests, func(a, b *test) int { return cmp.Compare(weight[a], weight[b]) })
@@ -47,10 +46,10 @@ func (j *judge) against(m *mutant) []*test {
 // longer, until one fails.
 func (j *judge) try(r *runner, m *mutant) (ending, error) {
 	tests := j.against(m)
-	for budget := j.start; len(tests) > 0; budget *= 4 {
-		took, names := j.start, []string{}
-		for len(tests) > 0 && (len(names) == 0 || took < j.start+budget) {
-			took += tests[0].took - j.start
+	for budget := j.usual; len(tests) > 0; budget *= 4 {
+		took, names := time.Duration(0), []string{}
+		for len(tests) > 0 && (len(names) == 0 || took+tests[0].took <= budget) {
+			took += tests[0].took
 			names = append(names, tests[0].name)
 			tests = tests[1:]
 		}

@@ -69,10 +69,10 @@ func (m *maker) truth(cond ast.Expr, before string, both bool) {
 	}
 	known := m.pkg.TypesInfo.Types[cond].Value
 	if both && (known == nil || !constant.BoolVal(known)) {
-		m.add(cond, before+m.source(cond), before+"true", m.wrap(cond, "(", " || mutantOn(%d))")...)
+		m.add(cond, before+m.source(cond), before+"true", m.wrap(cond, "(mutantOn(%d) || ", ")")...)
 	}
 	if known == nil || constant.BoolVal(known) {
-		m.add(cond, before+m.source(cond), before+"false", m.wrap(cond, "((", ") && !mutantOn(%d))")...)
+		m.add(cond, before+m.source(cond), before+"false", m.wrap(cond, "(!mutantOn(%d) && (", "))")...)
 	}
 }
 
@@ -96,9 +96,9 @@ func (m *maker) logical(e *ast.BinaryExpr) {
 		}
 		m.covered[ast.Unparen(operand)] = true
 		if e.Op == token.LAND {
-			m.add(operand, m.source(operand)+" (of &&)", "true", m.wrap(operand, "(", " || mutantOn(%d))")...)
+			m.add(operand, m.source(operand)+" (of &&)", "true", m.wrap(operand, "(mutantOn(%d) || ", ")")...)
 		} else {
-			m.add(operand, m.source(operand)+" (of ||)", "false", m.wrap(operand, "((", ") && !mutantOn(%d))")...)
+			m.add(operand, m.source(operand)+" (of ||)", "false", m.wrap(operand, "(!mutantOn(%d) && ", ")")...)
 		}
 	}
 }
