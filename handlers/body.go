@@ -19,12 +19,8 @@ import (
 // readBody reads the request's body, decompressed, up to limit bytes of either.
 // It waits for it until the request's time limit.
 func readBody(c *call, limit int64) ([]byte, error) {
-	tooLarge := &webhook.Problem{
-		Code:    webhook.CodeUploadExceedsLimit,
-		Message: webhook.Say("body.too_large", "limit", int(limit)),
-	}
 	if c.Request.ContentLength > limit {
-		return nil, tooLarge
+		return nil, tooLarge(limit)
 	}
 	connection := connectionOf(c.Writer)
 	if deadline, ok := c.ctx.Deadline(); ok {
@@ -48,8 +44,8 @@ func readBody(c *call, limit int64) ([]byte, error) {
 		_ = connection.SetReadDeadline(time.Time{})
 	}
 	switch {
-	case errors.As(sent.err, new(*http.MaxBytesError)), int64(text.Len()) > limit:
-		return nil, tooLarge
+	case int64(text.Len()) > limit, sent.err != nil && errors.As(sent.err, new(*http.MaxBytesError)):
+		return nil, tooLarge(limit)
 	case errors.Is(sent.err, os.ErrDeadlineExceeded):
 		return nil, refuseBody(webhook.Say("body.slow"), sent.err)
 	case sent.err != nil:
@@ -62,6 +58,13 @@ func readBody(c *call, limit int64) ([]byte, error) {
 		}
 	}
 	return text.Bytes(), nil
+}
+
+func tooLarge(limit int64) *webhook.Problem {
+	return &webhook.Problem{
+		Code:    webhook.CodeUploadExceedsLimit,
+		Message: webhook.Say("body.too_large", "limit", int(limit)),
+	}
 }
 
 // refuseBody is the Problem of a body that can not be understood as a whole.

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"strconv"
@@ -30,23 +31,30 @@ func decodeWebhook(body []byte) (webhook.Input, error) {
 // as leaving a field out. (encoding/json alone, decoding into a struct, would
 // take "URL" for "url" and null for "".)
 func decodeObject(body []byte) (map[string]json.RawMessage, error) {
-	var object map[string]json.RawMessage
-	err := json.Unmarshal(body, &object)
-	var syntax *json.SyntaxError
-	var wrong *json.UnmarshalTypeError
-	switch {
-	case len(body) == 0:
+	if len(body) == 0 {
 		return nil, refuseBody(webhook.Say("body.empty"), nil)
-	case errors.As(err, &syntax):
-		return nil, refuseBody(webhook.Say("body.json", "n", int(syntax.Offset)), err)
-	case errors.As(err, &wrong):
-		return nil, refuseBody(webhook.Say("body.object", "type", wrong.Value), err)
-	case err != nil:
-		return nil, refuseBody(webhook.Say("body.json", "n", 0), err)
-	case object == nil:
+	}
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(body, &object); err != nil {
+		return nil, noObject(err)
+	}
+	if object == nil {
 		return nil, refuseBody(webhook.Say("body.object", "type", "null"), nil)
 	}
 	return object, nil
+}
+
+// noObject says why a body is no JSON object.
+func noObject(err error) error {
+	var syntax *json.SyntaxError
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return refuseBody(webhook.Say("body.json", "n", int(syntax.Offset)), err)
+	case errors.As(err, &wrong):
+		return refuseBody(webhook.Say("body.object", "type", wrong.Value), err)
+	}
+	return refuseBody(webhook.Say("body.json", "n", 0), err)
 }
 
 // decodeValue reads one well-formed JSON value.
@@ -75,6 +83,9 @@ func decodeValue(raw json.RawMessage) webhook.Value {
 func decodeText(raw json.RawMessage) string {
 	if !utf8.Valid(raw) {
 		return string(raw)
+	}
+	if bytes.IndexByte(raw, '\\') < 0 { // it is what stands between its quotes
+		return string(raw[1 : len(raw)-1])
 	}
 	if half, found := loneSurrogate(raw); found {
 		return half

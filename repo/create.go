@@ -95,12 +95,13 @@ const margin = 1000
 // there on one after the other, in four round trips instead of one, so that the
 // limit is exact.
 func (r *Repo) Create(ctx context.Context, instance string, w webhook.Webhook, max int) error {
-	columns := [...]any{
+	columns := make([]any, 0, 10) // and what insertOnce adds
+	columns = append(columns,
 		instance, w.ID, w.EventType, w.URL, w.HTTPMethod,
 		orNull(w.HeaderTemplate), orNull(w.BodyTemplate), r.secret(instance, w.ID),
-	}
+	)
 	return r.run(ctx, creating, func() error {
-		v, err := r.insert(ctx, columns[:], max)
+		v, err := r.insert(ctx, columns, max)
 		if err != nil {
 			return err
 		}

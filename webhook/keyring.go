@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // What a stored secret begins with.
@@ -64,7 +65,7 @@ func NewKeyring(keys ...[]byte) (*Keyring, error) {
 // key, the nonce, the sealed secret.
 func (k *Keyring) Seal(s Secret, instance, webhookID string) []byte {
 	if !k.seals {
-		return append([]byte{inClear}, s...)
+		return slices.Concat([]byte{inClear}, s)
 	}
 	key := k.keys[0]
 	nonce := make([]byte, key.aead.NonceSize())

@@ -30,8 +30,10 @@ func isRoot(name string) bool { return name == jsonRoot || name == formRoot }
 // several goroutines.
 type Template struct {
 	// field is the JSON name of the field that holds it.
-	field    string
+	field string
+	// mustache is nil for a text without tags, which is plain.
 	mustache *mustache.Template
+	plain    string
 	// roots are the names below json and form that the template asks for, by the
 	// root; nil where it uses neither.
 	roots map[string]paths
@@ -71,6 +73,9 @@ func parseTemplate(field, text string) (*Template, Message) {
 	if !utf8.ValidString(text) {
 		return nil, Say(field + ".encoding")
 	}
+	if !strings.Contains(text, "{{") {
+		return &Template{field: field, plain: text}, Message{}
+	}
 	p := templateParser{tagReader: newTagReader(text), template: &Template{field: field, sections: map[string]bool{}}}
 	if m := p.judgeAll(); !m.IsZero() {
 		return nil, m
@@ -82,13 +87,13 @@ func parseTemplate(field, text string) (*Template, Message) {
 		errors.As(err, &parseError)
 		return nil, Say(field+".incomplete", "line", parseError.Line, "tag", excerpt(parseError.Reason))
 	}
-	parsed.Escape(escape.Replace)
+	parsed.Escape(escapeHTML)
 	p.template.mustache = parsed
 	return p.template, Message{}
 }
 
-// escape is what {{x}} does to a value.
-var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")
+// escapeHTML is what {{x}} does to a value.
+var escapeHTML = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;").Replace
 
 // noPartials has no partial, of whatever name. The package would look for
 // files.
@@ -202,6 +207,9 @@ func excerpt(source string) string {
 // template, when a value would begin a new line; with the context's error when
 // that ends.
 func (t *Template) Expand(ctx context.Context, d Data) (string, error) {
+	if t.mustache == nil {
+		return t.plain, ctx.Err()
+	}
 	out := &output{ctx: ctx, field: t.field}
 	root, ok := t.dress(d)
 	if !ok {

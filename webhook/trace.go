@@ -34,7 +34,7 @@ func (r *read) prints(v any) string {
 	if r.raw() {
 		return s
 	}
-	return escape.Replace(s)
+	return escapeHTML(s)
 }
 
 // A trace is one expansion of a template: what was printed, and which tags read
@@ -104,7 +104,7 @@ func (t *trace) walk(nodes []*node, s *scope) {
 			if r.found {
 				value := printed(r.value)
 				if !n.raw() {
-					value = escape.Replace(value)
+					value = escapeHTML(value)
 				}
 				t.print(value, n.start, false)
 			}

@@ -152,15 +152,14 @@ func judgeEventType(v Value, known *Catalogue) (EventType, Message) {
 	if m := judgeText(FieldEventType, v); !m.IsZero() {
 		return EventType{}, m
 	}
+	if event, ok := known.Lookup(v.Text); ok {
+		return event, Message{}
+	}
 	list := strings.Join(known.Names(), ", ")
 	if v.Text == "" {
 		return EventType{}, Say("event_type.missing", "list", list)
 	}
-	event, ok := known.Lookup(v.Text)
-	if !ok {
-		return EventType{}, Say("event_type.unknown", "value", shorten(v.Text), "list", list)
-	}
-	return event, Message{}
+	return EventType{}, Say("event_type.unknown", "value", shorten(v.Text), "list", list)
 }
 
 func judgeURLValue(v Value, allowed []netip.Prefix) Message {
@@ -223,8 +222,10 @@ func readTemplate(field string, v Value, limit int) (*Template, Message) {
 // and the headers to lines that can be sent (V6).
 func (t *Template) try(event EventType) Message {
 	out, err := t.Expand(context.Background(), event.data)
-	if problem := (*Problem)(nil); errors.As(err, &problem) {
-		return problem.Message
+	if err != nil {
+		if problem := (*Problem)(nil); errors.As(err, &problem) {
+			return problem.Message
+		}
 	}
 	if t.field != FieldHeaderTemplate {
 		return Message{}
