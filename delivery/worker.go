@@ -196,7 +196,7 @@ func (w *worker) handOn(ctx context.Context, receiver string) {
 	}
 	defer admitted.leave(unused)
 	claim, found, err := w.claimNext(ctx, receiver)
-	if err == nil && found {
+	if found {
 		if err = w.park(ctx, claim.Key, 0); err == nil {
 			err = w.insert(ctx, claim.Key, river.InsertOpts{Tags: []string{tagLane}})
 		}

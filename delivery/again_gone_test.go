@@ -1,0 +1,59 @@
+package delivery
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/repo"
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
+)
+
+// isUnknown reports whether an error says that there is no such webhook.
+func isUnknown(err error) bool {
+	problem := (*webhook.Problem)(nil)
+	return errors.As(err, &problem) && problem.Code == webhook.CodeWebhookUnknown
+}
+
+// TestD9_RecoverDeletedMeanwhile: a webhook that is deleted while all are
+// recovered keeps nothing from the others.
+func TestD9_RecoverDeletedMeanwhile(t *testing.T) {
+	s := newShop(t)
+	s.hook("gone", "http://127.0.0.1:1/")
+	s.hook("kept", "http://127.0.0.1:1/")
+	c := s.courier(nil)
+	s.pay(c, "o")
+	s.db.MustExec("UPDATE " + schema + ".delivery SET state = 'failed', failure = '{}', finished_at = now()")
+	tx := s.db.MustBegin()
+	defer func() { _ = tx.Rollback() }()
+	tx.MustExec("DELETE FROM " + schema + ".webhook WHERE webhook_id = 'gone'")
+	type recovered struct {
+		count int
+		err   error
+	}
+	done := make(chan recovered)
+	go func() {
+		count, err := c.Recover(t.Context(), "admin", repo.Again{}, true)
+		done <- recovered{count, err}
+	}()
+	until(s, true, "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-done; got.err != nil || got.count != 1 {
+		t.Errorf("%d are sent again, %v, want that of the webhook which is kept", got.count, got.err)
+	}
+}
+
+// TestD9_AgainOfNoWebhook: what is asked of a webhook that is not there says so.
+func TestD9_AgainOfNoWebhook(t *testing.T) {
+	s := newShop(t)
+	c := s.courier(nil)
+	if count, err := c.Rebuild(t.Context(), "admin", "hook"); !isUnknown(err) {
+		t.Errorf("%d were made anew, %v", count, err)
+	}
+	for _, anew := range []bool{false, true} {
+		if count, err := c.Recover(t.Context(), "admin", repo.Again{WebhookID: "hook"}, anew); !isUnknown(err) {
+			t.Errorf("made anew %t: %d are sent again, %v", anew, count, err)
+		}
+	}
+}
