@@ -1,0 +1,100 @@
+package delivery
+
+import (
+	"errors"
+	"net/http"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/repo"
+)
+
+// refuse has the database refuse to write some rows.
+func (s *shop) refuse(write, table, when string) (end func()) {
+	s.Helper()
+	s.db.MustExec(`
+		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not now'; END $$;
+		CREATE TRIGGER refuse BEFORE ` + write + ` ON ` + schema + `.` + table + ` FOR EACH ROW ` + when + ` EXECUTE FUNCTION refuse()`)
+	return func() { s.Helper(); s.db.MustExec("DROP FUNCTION refuse CASCADE") }
+}
+
+// TestD5_LaneThatCanNotBeRead is told, and gone on with by the sweep.
+func TestD5_LaneThatCanNotBeRead(t *testing.T) {
+	const n = 5
+	s := newShop(t)
+	r := newReceiver(t, nil)
+	s.hook("hook", r.url)
+	c := s.courier(func(o *Options, _ *tuning) { o.PerReceiver = 1 })
+	s.many(c, n)
+	s.db.MustExec("UPDATE " + schema + ".delivery SET lane = 1")
+	end := s.refuse("UPDATE", "delivery", "WHEN (OLD.lane = 1 AND NEW.lane = 0)")
+	claim := repo.Claim{}
+	claim.Request.Receiver = one[string](s, "SELECT receiver FROM webhooks.delivery LIMIT 1")
+	c.lanes.park(claim.Request.Receiver)
+	w := newWorker(c)
+	if err := w.chain(t.Context(), chain{receiver: claim.Request.Receiver, began: time.Now()}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if told := s.log.with("look for the next delivery", "not now"); len(told) != 1 {
+		t.Errorf("it is told %d times\n%s", len(told), s.log)
+	}
+	if _, waits := c.lanes.waiting(claim.Request.Receiver); !waits {
+		t.Error("the lane is thought to be empty")
+	}
+	admitted(t, c.lanes, claim.Request.Receiver).leave(unused)
+	end()
+	if err := c.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	until(s, n, countDelivered)
+}
+
+// TestD3_NotRecorded: what can not be recorded is told as such alone, and nothing
+// is done for its next try, since it is sent once more.
+func TestD3_NotRecorded(t *testing.T) {
+	s := newShop(t)
+	s.hook("hook", "http://127.0.0.1:1/")
+	c := s.courier(func(o *Options, t *tuning) { t.lease = o.Timeout + 100*time.Millisecond })
+	s.pay(c, "o")
+	claim, found := s.claim(c)
+	if !found {
+		t.Fatal("it can not be claimed")
+	}
+	defer s.refuse("INSERT", "delivery_attempt", "")()
+	answer := reply{Attempt: repo.Attempt{Number: claim.Attempt, At: time.Now(), URL: claim.Request.URL, Status: http.StatusServiceUnavailable}}
+	if next, err := newWorker(c).record(t.Context(), claim, answer); err == nil || next != nil {
+		t.Errorf("got %v, %v", next, err)
+	}
+	if len(s.log.with("record an attempt")) != 1 || len(s.log.with("next_attempt_at")) > 0 {
+		t.Errorf("told is:\n%s", s.log)
+	}
+}
+
+// TestD3_SnoozedByTheDatabasesClock, which dates the next look.
+func TestD3_SnoozedByTheDatabasesClock(t *testing.T) {
+	s := newShop(t)
+	w := newWorker(s.courier(nil))
+	const ahead = time.Hour
+	at := time.Now().Add(time.Minute)
+	err := w.chain(t.Context(), chain{"hook.example:443", time.Now(), ahead}, &retry{at: at})
+	snoozed := (*river.JobSnoozeError)(nil)
+	if !errors.As(err, &snoozed) || snoozed.Duration <= ahead || snoozed.Duration > ahead+time.Minute {
+		t.Errorf("got %v, want to be snoozed for an hour and a minute", err)
+	}
+	if err := w.await(t.Context(), &retry{at: at}, ahead); err != nil {
+		t.Fatal(err)
+	}
+	if got := one[time.Time](s, "SELECT scheduled_at FROM webhooks.river_job"); got.Sub(at.Add(ahead)).Abs() > time.Millisecond {
+		t.Errorf("the next job is for %v, want %v", got, at.Add(ahead))
+	}
+}
+
+func TestS1_RefusedAddressInWords(t *testing.T) {
+	const want = "10.0.0.1 is an address of a private or special network"
+	if got := (&refusedAddress{netip.MustParseAddr("10.0.0.1")}).Error(); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
