@@ -11,7 +11,6 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"github.com/seed-7c2cc908/merchant-webhooks/internal/pgdev/bouncer"
 	"github.com/seed-7c2cc908/merchant-webhooks/internal/pgdev/pgtest"
 	"github.com/seed-7c2cc908/merchant-webhooks/plugin"
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
@@ -79,15 +78,4 @@ func TestH3UserSends(t *testing.T) {
 	t.Cleanup(func() { admin.MustExec("DROP OWNED BY " + role + "; DROP ROLE " + role) })
 	db := openWith(t, dsn, setting("role", role))
 	sends(t, newHost(t, db, toLoopback), db)
-}
-
-// TestH10Sends: behind PgBouncer in transaction mode, listening around it.
-func TestH10Sends(t *testing.T) {
-	dsn := pgtest.DSN(t)
-	db := openWith(t, bouncer.Start(t, dsn), binaryParameters)
-	db.SetMaxOpenConns(10)
-	sends(t, newHost(t, db, func(c *plugin.Config) {
-		toLoopback(c)
-		c.Database.Unprepared, c.Database.MigrateDSN, c.Delivery.ListenDSN = true, dsn, dsn
-	}), db)
 }
