@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"testing"
+	"time"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
@@ -47,5 +48,17 @@ func TestD4_RotateOnlyWhatIsMeant(t *testing.T) {
 	}
 	if err := c.RotateSecretThatEnds(t.Context(), "admin", "none", "other"); !isUnknown(err) {
 		t.Errorf("of no webhook: %v", err)
+	}
+}
+
+// TestD3_JobsOfFaultsComeSoon: a fault of the host's own puts nothing off for long,
+// nor is all of it tried at once.
+func TestD3_JobsOfFaultsComeSoon(t *testing.T) {
+	for range 1000 {
+		before := time.Now()
+		at := retrySoon{}.NextRetry(nil)
+		if at.Before(before.Add(2*time.Second)) || at.After(time.Now().Add(5*time.Second)) {
+			t.Fatalf("it is tried again after %v, want 2 to 5 s", at.Sub(before))
+		}
 	}
 }

@@ -143,6 +143,9 @@ func (o options) judge(pattern string, workers []*runner, j *judge) (*result, er
 		mu.Lock()
 		defer mu.Unlock()
 		res.add(chosen[i], end)
+		if tried := res.counts[killed] + res.counts[timedOut] + res.counts[lived]; tried%50 == 0 {
+			fmt.Printf("%s: %d of %d\n", pattern, tried, len(chosen))
+		}
 		if end != killed && err == nil {
 			fmt.Println(map[ending]string{lived: "lived:", timedOut: "timed out:"}[end], chosen[i])
 		}

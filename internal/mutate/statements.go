@@ -19,7 +19,9 @@ func (m *maker) removals(list []ast.Stmt) {
 
 func (m *maker) removable(statement ast.Stmt) bool {
 	switch s := statement.(type) {
-	case *ast.DeferStmt, *ast.GoStmt, *ast.SendStmt:
+	case *ast.DeferStmt:
+		return m.typeOf(s.Call.Fun).String() != "context.CancelFunc" // nobody sees a context that ends later
+	case *ast.GoStmt, *ast.SendStmt:
 		return true
 	case *ast.AssignStmt:
 		return s.Tok != token.DEFINE && slices.ContainsFunc(s.Lhs, func(e ast.Expr) bool {
