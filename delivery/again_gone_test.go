@@ -57,3 +57,21 @@ func TestD9_AgainOfNoWebhook(t *testing.T) {
 		}
 	}
 }
+
+// TestD9_RecoverWakes: what is sent again need not wait for the next sweep.
+func TestD9_RecoverWakes(t *testing.T) {
+	s := newShop(t)
+	s.hook("hook", "http://127.0.0.1:1/")
+	c := s.courier(nil)
+	s.many(c, 3)
+	for _, anew := range []bool{false, true} {
+		s.db.MustExec("UPDATE " + schema + ".delivery SET state = 'failed', failure = '{}', finished_at = now()")
+		s.db.MustExec("DELETE FROM " + schema + ".river_job")
+		if count, err := c.Recover(t.Context(), "admin", repo.Again{}, anew); err != nil || count != 3 {
+			t.Fatalf("%d are sent again, %v", count, err)
+		}
+		if n := one[int](s, "SELECT count(*) FROM webhooks.river_job"); n != 3 {
+			t.Errorf("made anew %t: %d jobs for 3", anew, n)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -118,7 +119,11 @@ func TestBatcher(t *testing.T) {
 		e.gets(t, "1  false")
 		e.say([]int{0})
 		e.gets(t, "0 to 0 true")
-		e.say(<-e.batches)
+		qs := <-e.batches
+		if !slices.Equal(qs, []int{2}) {
+			t.Errorf("%v are asked: what is taken for nobody is lost", qs)
+		}
+		e.say(qs)
 		e.gets(t, "2 to 2 true")
 	})
 	t.Run("D2 what is being asked is not lost on who gives up", func(t *testing.T) {

@@ -1,9 +1,11 @@
 package delivery
 
 import (
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/seed-7c2cc908/merchant-webhooks/repo"
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
@@ -60,5 +62,31 @@ func TestD3_JobsOfFaultsComeSoon(t *testing.T) {
 		if at.Before(before.Add(2*time.Second)) || at.After(time.Now().Add(5*time.Second)) {
 			t.Fatalf("it is tried again after %v, want 2 to 5 s", at.Sub(before))
 		}
+	}
+}
+
+// TestD5_AskedTogether: several are claimed by one statement, and recorded by one.
+func TestD5_AskedTogether(t *testing.T) {
+	s := newShop(t)
+	s.hook("hook", "http://127.0.0.1:1/")
+	c := s.courier(nil)
+	s.many(c, 2)
+	var keys []repo.Key
+	if err := s.db.Select(&keys, "SELECT instance_serial AS instance, delivery_serial AS delivery FROM "+schema+".delivery"); err != nil {
+		t.Fatal(err)
+	}
+	w := newWorker(c)
+	claims := w.claims.ask(keys)
+	if len(claims) != 2 || claims[0].Key != keys[0] || claims[1].Key != keys[1] {
+		t.Fatalf("of %v are claimed: %v", keys, claims)
+	}
+	var outcomes []repo.Outcome
+	for _, claim := range claims {
+		attempt := repo.Attempt{Number: claim.Attempt, At: time.Now(), URL: claim.Request.URL, Status: 200}
+		outcomes = append(outcomes, repo.Outcome{Claim: claim, Result: repo.Result{Attempt: attempt, Fate: webhook.FateOf(200)}})
+	}
+	recorded := w.records.ask(outcomes)
+	if !slices.Equal(recorded, []bool{true, true}) || one[int](s, countDelivered) != 2 {
+		t.Errorf("recorded are %v", recorded)
 	}
 }
