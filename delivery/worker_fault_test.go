@@ -98,3 +98,28 @@ func TestS1_RefusedAddressInWords(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// TestD5_ALaneIsHandedOn when its job has had its time: another job goes on with
+// it, behind those of other receivers.
+func TestD5_ALaneIsHandedOn(t *testing.T) {
+	s := newShop(t)
+	r := newReceiver(t, nil)
+	s.hook("hook", r.url)
+	c := s.courier(nil)
+	s.many(c, 2)
+	s.db.MustExec("DELETE FROM " + schema + ".river_job")
+	s.db.MustExec("UPDATE " + schema + ".delivery SET lane = 1")
+	lane := one[string](s, "SELECT receiver FROM webhooks.delivery LIMIT 1")
+	c.lanes.park(lane)
+	w := newWorker(c)
+	if err := w.chain(t.Context(), chain{receiver: lane, began: time.Now().Add(-c.tuning.chain)}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if n, sent := one[int](s, "SELECT count(*) FROM webhooks.river_job WHERE 'lane' = ANY (tags)"), len(r.got); n != 1 || sent > 0 {
+		t.Errorf("%d jobs go on with the lane, and %d were sent; want 1 and none", n, sent)
+	}
+	if n := one[int](s, "SELECT count(*) FROM webhooks.delivery WHERE lane = 1 AND sending_since IS NULL AND due_at <= now()"); n != 2 {
+		t.Errorf("%d of 2 wait in the lane", n)
+	}
+	admitted(t, c.lanes, lane).leave(unused)
+}

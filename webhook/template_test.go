@@ -97,6 +97,7 @@ func TestExpand(t *testing.T) {
 		{"E5 dotted", "{{{json.a.b}}}", `{"a":{"b":"c"}}`, `"c"`},
 		{"E5 missing", "{{{json.x}}} {{{json.x.y.z}}}", `{}`, "null null"},
 		{"E5 below what is no object", "{{{json.a.x}}} {{{json.b.x}}} {{{json.c.x.y}}}", `{"a":"t","b":[1],"c":null}`, "null null null"},
+		{"E5 two paths below one", "{{{json.a.b}}} {{{json.a.c}}} {{{form.a.b}}}", `{"a":{"b":1,"c":2}}`, "1 2 1"},
 		{"E5 a path and one below it", "{{{json.a}}} {{{json.a.b}}} {{{json.x}}} {{{json.x.b}}}", `{"a":{"b":1}}`, `{"b":1} 1 null null`},
 		{"E5 everything", "{{{json}}}", `{"b":1, "a":{"json":2}}`, `{"b":1,"a":{"json":2}}`},
 		{"E5 two braces escape", "{{json.x}}", `{"x":"<"}`, "&quot;&lt;&quot;"},
