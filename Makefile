@@ -11,14 +11,16 @@ SEED      ?= 1
 MUTATE    ?= ./webhook ./repo ./delivery ./handlers
 SAMPLE    ?= 0
 ONLY      ?=
+# Which major versions of PostgreSQL make test-postgres tests.
+VERSIONS  ?= 14 15 16 17 18
 # The race detector needs a C compiler.
 RACE      := $(if $(shell command -v gcc clang cc 2>/dev/null),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench torture fuzz mutate screenshots setup
+.PHONY: help run test test-postgres lint bench torture fuzz mutate screenshots setup
 
 help: ## List these commands
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: ## Start the example: a small shop with webhooks, on http://127.0.0.1:8080
 	$(GO) build -o bin/ ./example
@@ -29,6 +31,18 @@ test: setup ## Run every test, with the race detector where there is a C compile
 	$(GO) test $(RACE) -timeout 20m ./...
 	cd bench && $(GO) test $(RACE) -timeout 20m ./...
 	cd torture && $(GO) test $(RACE) -timeout 20m ./...
+
+# The servers come by npm, for Linux on x86-64. A directory of another in PATH
+# does the same for a single version: PATH=/opt/pg/bin:$$PATH go test ./repo
+test-postgres: setup ## Test what talks to PostgreSQL against each of VERSIONS (14 15 16 17 18)
+	@cd internal/pgdev/versions && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && \
+		for package in node_modules/postgres-*; do (cd $$package && node scripts/hydrate-symlinks.js) || exit 1; done
+	@for version in $(VERSIONS); do \
+		bin=$(CURDIR)/internal/pgdev/versions/node_modules/postgres-$$version/native/bin; \
+		"$$bin/postgres" --version && export PATH="$$bin:$$PATH" POSTGRES_MAJOR=$$version && \
+		$(GO) test -count=1 -timeout 20m ./internal/pgdev/pgtest ./migrations ./repo ./delivery ./plugin && \
+		$(GO) test -count=1 -timeout 20m -run '^(TestReadme|TestMakeRun)$$' ./example || exit 1; \
+	done
 
 lint: ## Check format, vet, staticcheck, and that go.mod is tidy
 	@unformatted=$$($(GO) tool gofumpt -l .); test -z "$$unformatted" || { echo "run 'go tool gofumpt -w .' on:"; echo "$$unformatted"; exit 1; }

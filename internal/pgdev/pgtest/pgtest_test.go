@@ -51,6 +51,18 @@ func TestDSN(t *testing.T) {
 	}
 }
 
+// TestMajor: make test-postgres tests the version that it says.
+func TestMajor(t *testing.T) {
+	wanted := os.Getenv("POSTGRES_MAJOR")
+	if wanted == "" {
+		t.Skip("POSTGRES_MAJOR names no version")
+	}
+	var major string
+	if err := DB(t).Get(&major, "SELECT (current_setting('server_version_num')::int / 10000)::text"); err != nil || major != wanted {
+		t.Errorf("PostgreSQL %s, %v, want %s", major, err, wanted)
+	}
+}
+
 func TestTemplate(t *testing.T) {
 	var prepared atomic.Int32
 	key := rand.Text() // go test -count=2 is one process
