@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -184,8 +185,13 @@ func TestD2_ListenerHearsAtOnce(t *testing.T) {
 		r.next(s)
 	}
 	// Nor does a lost connection.
-	s.db.MustExec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query ILIKE 'LISTEN%'")
-	until(s, true, "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND query ILIKE 'LISTEN%'")
+	const listeners = "FROM pg_stat_activity WHERE datname = current_database() AND (query ILIKE 'LISTEN%' OR query ILIKE 'DO%read_only%')"
+	var lost int
+	if err := s.db.Get(&lost, "SELECT pid "+listeners); err != nil {
+		t.Fatal(err)
+	}
+	s.db.MustExec("SELECT pg_terminate_backend($1)", lost)
+	until(s, true, fmt.Sprintf("SELECT count(*) > 0 %s AND pid <> %d", listeners, lost))
 }
 
 func TestD2_PollsWithoutListener(t *testing.T) {
