@@ -24,7 +24,7 @@ var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 // try sends an empty POST once, as a worker would.
 func try(t testing.TB, client *http.Client, location string) reply {
 	t.Helper()
-	return trySoon(t, client, location, 10*time.Second)
+	return trySoon(t, client, location, 3*time.Minute)
 }
 
 func trySoon(t testing.TB, client *http.Client, location string, limit time.Duration) reply {

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 const schema = "merchant_webhooks"
 
 // patience is how long a test waits for what is to happen soon.
-const patience = 30 * time.Second
+const patience = 3 * time.Minute
 
 // A shop is a host with a database of its own.
 type shop struct {

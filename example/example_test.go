@@ -70,7 +70,7 @@ func startAs(t *testing.T, command *exec.Cmd, settings ...string) *process {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { p.Process.Kill(); p.Wait() })
-	late := time.AfterFunc(time.Minute, func() { p.Process.Kill() })
+	late := time.AfterFunc(3*time.Minute, func() { p.Process.Kill() })
 	defer late.Stop()
 	lines := bufio.NewReader(out)
 	first, err := lines.ReadString('\n')
@@ -90,7 +90,7 @@ func (p *process) end(t *testing.T, signal os.Signal) int {
 	if err := p.Process.Signal(signal); err != nil {
 		t.Fatal(err)
 	}
-	late := time.AfterFunc(10*time.Second, func() { p.Process.Kill() })
+	late := time.AfterFunc(3*time.Minute, func() { p.Process.Kill() })
 	defer late.Stop()
 	p.Wait()
 	return p.ProcessState.ExitCode()
@@ -223,7 +223,7 @@ func TestDrains(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- p.Wait() }()
 	// Nobody else is let in once it is ending.
-	for deadline := time.Now().Add(10 * time.Second); ; {
+	for deadline := time.Now().Add(3 * time.Minute); ; {
 		other, err := net.Dial("tcp", strings.TrimPrefix(p.root, "http://"))
 		if err != nil {
 			break

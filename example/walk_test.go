@@ -12,7 +12,7 @@ import (
 // comeTo loads the page again until it shows a text.
 func comeTo(t *testing.T, p *browser.Page, text string) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !strings.Contains(p.Text(), text); p.Reload() {
+	for end := time.Now().Add(3 * time.Minute); !strings.Contains(p.Text(), text); p.Reload() {
 		if time.Now().After(end) {
 			t.Fatalf("%s did not come to show %q:\n%s", p.Path(), text, p.Text())
 		}

@@ -126,6 +126,7 @@ func startHost(t testing.TB, db *sqlx.DB, s setting, configure func(*plugin.Conf
 		Authorize: plugin.Tokens(tokens...),
 		Logger:    slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
+	config.Limits.RequestTime = patience // on however slow a machine
 	if s.config != nil {
 		s.config(&config)
 	}

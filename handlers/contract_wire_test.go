@@ -18,7 +18,7 @@ import (
 
 // patience is how long a test waits for what must come at once; it only ends
 // tests that fail.
-const patience = 30 * time.Second
+const patience = 3 * time.Minute
 
 // wire is a client that writes requests byte by byte as it is told, which
 // net/http's own client would not.

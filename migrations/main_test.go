@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/lib/pq"
 
@@ -21,6 +22,9 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(pgtest.Main(m))
 }
+
+// patience is how long a test waits for what must come, on however slow a machine.
+const patience = 3 * time.Minute
 
 // schema is where the tests put everything, unless they are about its name.
 const schema = "merchant_webhooks"

@@ -245,7 +245,7 @@ func TestH3ContextEnds(t *testing.T) {
 			cancel()
 			select {
 			case err = <-ended:
-			case <-time.After(30 * time.Second):
+			case <-time.After(patience):
 				t.Fatal("Up goes on")
 			}
 			if !errors.Is(err, context.Canceled) {
@@ -271,7 +271,7 @@ func (l lines) Write(line []byte) (int, error) {
 // wait asks until the condition holds.
 func wait(t *testing.T, db *sql.DB, condition string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for holds := false; !holds; {
 		if err := db.QueryRowContext(ctx, "SELECT "+condition).Scan(&holds); err != nil {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/jmoiron/sqlx"
@@ -50,6 +51,7 @@ func mount(t *testing.T, db *sqlx.DB, configure func(*plugin.Config)) *host {
 		Authorize: plugin.Tokens(plugin.Token{Value: "secret-token:all", Instance: "*", Scope: "all"}),
 		Logger:    slog.New(slog.NewTextHandler(h.log, nil)),
 	}
+	config.Limits.RequestTime = 3 * time.Minute // on however slow a machine
 	if configure != nil {
 		configure(&config)
 	}

@@ -82,7 +82,7 @@ func alone(t *testing.T, db *sqlx.DB) {
 	if open := db.Stats().OpenConnections; open != 1 {
 		t.Fatalf("the pool has %d connections, want 1", open)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	others := []string{"not asked yet"}
 	for len(others) > 0 {

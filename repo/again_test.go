@@ -216,7 +216,7 @@ func TestD9_Recover(t *testing.T) {
 			crowd(t, repos[0], "admin", sample.ID, 100, isFailed)
 			counts := make([]int, clients)
 			for _, err := range together(func(client int) (err error) {
-				q, err := repos[client%2].Requeue(within(t, 60*time.Second), nil, "admin", Again{})
+				q, err := repos[client%2].Requeue(within(t), nil, "admin", Again{})
 				counts[client] = q.Count
 				return err
 			}) {

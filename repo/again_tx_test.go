@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"testing"
-	"time"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
@@ -21,7 +20,7 @@ func TestD9_InTransaction(t *testing.T) {
 			k, id := file(t, r, filing{set: isFailed})
 			for i, a := range []Again{{}, {WebhookID: sample.ID, DeliveryID: id}} {
 				for range 2 {
-					ctx := within(t, 20*time.Second)
+					ctx := within(t)
 					tx, err := r.db.BeginTx(ctx, &sql.TxOptions{})
 					if err != nil {
 						t.Fatal(err)

@@ -3,7 +3,6 @@ package repo
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/lib/pq"
 
@@ -20,7 +19,7 @@ func TestBouncer(t *testing.T) {
 	}
 	t.Run("H10 every answer is the one that was asked for", func(t *testing.T) {
 		r := through(t)
-		ctx := within(t, time.Minute)
+		ctx := within(t)
 		count(t, together(func(client int) error {
 			for i := range rounds(20) {
 				w := named(sample, fmt.Sprint(client, " ", i))
@@ -54,7 +53,7 @@ func TestBouncer(t *testing.T) {
 	})
 	t.Run("H10 C11 C17 concurrent creates at the limit", func(t *testing.T) {
 		r := through(t)
-		ctx := within(t, time.Minute)
+		ctx := within(t)
 		errs := together(func(client int) error {
 			return r.Create(ctx, "admin", named(sample, fmt.Sprint(client)), 10)
 		})

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/lib/pq"
 
@@ -17,7 +16,7 @@ import (
 // claimMany claims several at once, and gives the keys of those that it got.
 func claimMany(t testing.TB, r *Repo, keys ...Key) (claims []Claim, got []Key) {
 	t.Helper()
-	claims, err := r.ClaimMany(within(t, 10*time.Second), keys)
+	claims, err := r.ClaimMany(within(t), keys)
 	if err != nil || len(claims) != len(keys) {
 		t.Fatalf("%d claims for %d, %v", len(claims), len(keys), err)
 	}
@@ -142,7 +141,7 @@ func TestClaimTouchesNoIndex(t *testing.T) {
 func TestD2ManyClaimWins(t *testing.T) {
 	const processes = 8
 	r, keys := sending(t, 40)
-	ctx := within(t, time.Minute)
+	ctx := within(t)
 	for range 5 {
 		alter(t, r, "sending_since = NULL", keys...)
 		won := make(chan []Key)
@@ -186,7 +185,7 @@ func TestD2ClaimManyUnread(t *testing.T) {
 	create(t, r, "admin", sample)
 	keys := emit(t, r, "admin", nil)
 	r.delivery.claimMany = newStatement(strings.Replace(claimManySQL, "SELECT c.place,", "SELECT NULL::bigint,", 1), r.schema)
-	claims, err := r.ClaimMany(within(t, 10*time.Second), keys)
+	claims, err := r.ClaimMany(within(t), keys)
 	if claims != nil {
 		t.Errorf("claimed %v", claims)
 	}

@@ -61,7 +61,7 @@ func TestRecordBesideRemovals(t *testing.T) {
 	if testing.Short() {
 		rounds = 3
 	}
-	ctx := within(t, 2*time.Minute)
+	ctx := within(t)
 	for range rounds {
 		create(t, r, "admin", sample)
 		var claimed []Claim

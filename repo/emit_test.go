@@ -127,7 +127,7 @@ func TestEmitOnOneConnection(t *testing.T) {
 				}
 			}
 			r.db.SetMaxOpenConns(1)
-			tx, err := r.db.BeginTx(within(t, 10*time.Second), nil)
+			tx, err := r.db.BeginTx(within(t), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -160,8 +160,8 @@ func TestEmitOnOneConnection(t *testing.T) {
 // which would break the host's transaction.
 func TestEmitHoldsWhatItFound(t *testing.T) {
 	for name, remove := range map[string]func(r *Repo) error{
-		"D1 a webhook":   func(r *Repo) error { return r.Delete(within(t, 30*time.Second), "admin", sample.ID) },
-		"D1 an instance": func(r *Repo) error { return r.RemoveInstance(within(t, 30*time.Second), r.db, "admin") }, // which tries nothing again,
+		"D1 a webhook":   func(r *Repo) error { return r.Delete(within(t), "admin", sample.ID) },
+		"D1 an instance": func(r *Repo) error { return r.RemoveInstance(within(t), r.db, "admin") }, // which tries nothing again,
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := fresh(t)

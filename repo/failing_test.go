@@ -40,9 +40,9 @@ func TestD8_FailuresAreNotedOnceAMinute(t *testing.T) {
 			t.Errorf("the last failure was noted %d s ago", is)
 		}
 	}
-	fail(keys[0], 0, 5)
-	setHook(t, r, `failed_at = now() - interval '40 seconds'`)
-	fail(keys[1], 40, 58)
+	fail(keys[0], 0, 15)
+	setHook(t, r, `failed_at = now() - interval '20 seconds'`)
+	fail(keys[1], 20, 58)
 	setHook(t, r, `failed_at = now() - interval '61 seconds'`)
-	fail(keys[2], 0, 5)
+	fail(keys[2], 0, 15)
 }

@@ -23,7 +23,7 @@ import (
 // TestFaults makes each fault, tries every operation in it, and checks the code.
 func TestFaults(t *testing.T) {
 	const (
-		safety = 30 * time.Second
+		safety = 3 * time.Minute
 		soon   = 200 * time.Millisecond // enough to come to the lock
 		sooner = 20 * time.Millisecond
 	)
@@ -177,7 +177,7 @@ func TestClientLeaves(t *testing.T) {
 		t.Run("R6 its work ends: "+op.name, func(t *testing.T) {
 			db := locked(t)
 			r := over(t, db, Options{})
-			ctx, cancel := context.WithCancel(within(t, 30*time.Second))
+			ctx, cancel := context.WithCancel(within(t))
 			done := make(chan error)
 			go func() { done <- op.do(ctx, r) }()
 			waiting(t, db, 1)
@@ -194,7 +194,7 @@ func TestClientLeaves(t *testing.T) {
 // waiting returns once that many sessions of the database wait for a lock.
 func waiting(t *testing.T, db *sqlx.DB, n int) {
 	t.Helper()
-	ctx := within(t, 20*time.Second)
+	ctx := within(t)
 	for found := -1; found != n; {
 		err := db.GetContext(ctx, &found, `
 			SELECT count(*) FROM pg_stat_activity

@@ -20,7 +20,7 @@ func park(t testing.TB, r *Repo, keys ...Key) {
 // next claims the next of the sample's receiver.
 func next(t testing.TB, r *Repo) (Claim, bool) {
 	t.Helper()
-	c, ok, err := r.ClaimNext(within(t, 10*time.Second), request.Receiver, lease)
+	c, ok, err := r.ClaimNext(within(t), request.Receiver, lease)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestClaimNextSkips(t *testing.T) {
 	tx := r.db.MustBegin()
 	defer func() { _ = tx.Rollback() }()
 	tx.MustExec(`SELECT FROM merchant_webhooks.delivery WHERE delivery_serial = $1 FOR NO KEY UPDATE`, keys[0].Delivery)
-	c, ok, err := r.ClaimNext(within(t, 10*time.Second), request.Receiver, lease)
+	c, ok, err := r.ClaimNext(within(t), request.Receiver, lease)
 	if err != nil || !ok || c.Key != keys[1] {
 		t.Errorf("D5 the next is %+v, %v, %v", c, ok, err)
 	}
@@ -117,7 +117,7 @@ func TestD5LaneOnce(t *testing.T) {
 	for range 10 {
 		go func() {
 			for {
-				c, ok, err := r.ClaimNext(within(t, 30*time.Second), request.Receiver, lease)
+				c, ok, err := r.ClaimNext(within(t), request.Receiver, lease)
 				if err != nil {
 					t.Error(err)
 				}

@@ -2,7 +2,6 @@ package repo
 
 import (
 	"testing"
-	"time"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
@@ -17,7 +16,7 @@ func TestLostInTransaction(t *testing.T) {
 		tx.MustExec(`SELECT FROM merchant_webhooks.instance FOR UPDATE`)
 
 		lost := make(chan error)
-		go func() { lost <- r.Create(within(t, 30*time.Second), "admin", sample, 1) }() // near its limit a create goes alone
+		go func() { lost <- r.Create(within(t), "admin", sample, 1) }() // near its limit a create goes alone
 		waiting(t, r.db, 1)
 		r.db.MustExec(`
 			SELECT pg_terminate_backend(pid) FROM pg_stat_activity

@@ -171,7 +171,7 @@ func TestD8_Resume(t *testing.T) {
 			repos[0].db.MustExec(pausedItself)
 			changes := make([]Change, clients)
 			for _, err := range together(func(client int) (err error) {
-				changes[client], err = repos[client%2].Resume(within(t, 30*time.Second), "admin", sample.ID, false, dropping)
+				changes[client], err = repos[client%2].Resume(within(t), "admin", sample.ID, false, dropping)
 				return err
 			}) {
 				want(t, err, none, "")

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/internal/pgdev/pgtest"
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
@@ -78,7 +77,7 @@ func TestConcurrentCreates(t *testing.T) {
 		rounds := rounds(map[string]int{"read committed": 300, "repeatable read": 30, "serializable": 100}[isolation])
 		t.Run("C11 identical ones, "+isolation, func(t *testing.T) {
 			repos := isolated(t, isolation)
-			ctx := within(t, 3*time.Minute)
+			ctx := within(t)
 			for round := range rounds {
 				w := named(sample, fmt.Sprint("identical ", round))
 				count(t, together(func(client int) error {
@@ -91,7 +90,7 @@ func TestConcurrentCreates(t *testing.T) {
 		})
 		t.Run("C11 different ones, "+isolation, func(t *testing.T) {
 			repos := isolated(t, isolation)
-			ctx := within(t, 3*time.Minute)
+			ctx := within(t)
 			for round := range rounds {
 				of := func(client int) webhook.Webhook {
 					w := named(sample, fmt.Sprint("different ", round))
@@ -131,7 +130,7 @@ func TestConcurrentCreatesAtTheLimit(t *testing.T) {
 	for _, isolation := range isolations {
 		t.Run("C17 from far over near to full, "+isolation, func(t *testing.T) {
 			repos := isolated(t, isolation)
-			ctx := within(t, 3*time.Minute)
+			ctx := within(t)
 			const limit, room = margin + 300, margin + 50
 			fill(t, repos[0], "admin", limit-room)
 			count(t, together(func(client int) error {
@@ -158,7 +157,7 @@ func TestConcurrentCreatesAtTheLimit(t *testing.T) {
 		})
 		t.Run("C17 a small limit, "+isolation, func(t *testing.T) {
 			repos := isolated(t, isolation)
-			ctx := within(t, time.Minute)
+			ctx := within(t)
 			errs := together(func(client int) error {
 				return repos[client%2].Create(ctx, "admin", named(sample, fmt.Sprint(client)), 10)
 			})
@@ -176,7 +175,7 @@ func TestConcurrentChanges(t *testing.T) {
 	for _, isolation := range isolations {
 		t.Run("C15 of simultaneous deletes one succeeds, "+isolation, func(t *testing.T) {
 			repos := isolated(t, isolation)
-			ctx := within(t, time.Minute)
+			ctx := within(t)
 			for range rounds(20) {
 				create(t, repos[0], "admin", sample)
 				errs := together(func(client int) error { return repos[client%2].Delete(ctx, "admin", sample.ID) })
@@ -187,7 +186,7 @@ func TestConcurrentChanges(t *testing.T) {
 		})
 		t.Run("C14 every update that changes something counts once, "+isolation, func(t *testing.T) {
 			repos := isolated(t, isolation)
-			ctx := within(t, time.Minute)
+			ctx := within(t)
 			create(t, repos[0], "admin", sample)
 			count(t, together(func(client int) error {
 				w := sample
@@ -200,7 +199,7 @@ func TestConcurrentChanges(t *testing.T) {
 		})
 		t.Run("C14 simultaneous equal updates count as one, "+isolation, func(t *testing.T) {
 			repos := isolated(t, isolation)
-			ctx := within(t, time.Minute)
+			ctx := within(t)
 			create(t, repos[0], "admin", sample)
 			count(t, together(func(client int) error {
 				return repos[client%2].Update(ctx, "admin", others[0].webhook)
@@ -211,7 +210,7 @@ func TestConcurrentChanges(t *testing.T) {
 		})
 		t.Run("C15 deleted, made anew and changed at once, "+isolation, func(t *testing.T) {
 			repos := isolated(t, isolation)
-			ctx := within(t, time.Minute)
+			ctx := within(t)
 			count(t, together(func(client int) error {
 				r := repos[client%2]
 				for i := range 10 {
@@ -234,7 +233,7 @@ func TestConcurrentChanges(t *testing.T) {
 		})
 		t.Run("H4 an instance removed and added while webhooks are made, "+isolation, func(t *testing.T) {
 			repos := isolated(t, isolation)
-			ctx := within(t, time.Minute)
+			ctx := within(t)
 			count(t, together(func(client int) error {
 				r := repos[client%2]
 				for i := range 10 {
@@ -276,6 +275,6 @@ func TestFirstUse(t *testing.T) {
 	t.Run("C17 the careful way in a pool of one connection", func(t *testing.T) {
 		r := fresh(t)
 		r.db.SetMaxOpenConns(1)
-		want(t, r.Create(within(t, 20*time.Second), "admin", sample, 1), none, "")
+		want(t, r.Create(within(t), "admin", sample, 1), none, "")
 	})
 }

@@ -3,7 +3,6 @@ package repo
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
@@ -56,7 +55,7 @@ func TestRecordTooLateByAMoment(t *testing.T) {
 	tx.MustExec(`UPDATE merchant_webhooks.delivery SET sending_since = now(), attempt_count = 1`)
 	recorded := make(chan Change)
 	go func() {
-		change, err := r.Record(within(t, 30*time.Second), c, answered(c, 410, webhook.Gone))
+		change, err := r.Record(within(t), c, answered(c, 410, webhook.Gone))
 		if err != nil {
 			t.Error(err)
 		}

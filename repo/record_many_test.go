@@ -13,7 +13,7 @@ import (
 // recordMany records several at once, and gives which it did.
 func recordMany(t testing.TB, r *Repo, outcomes ...Outcome) []bool {
 	t.Helper()
-	done, err := r.RecordMany(within(t, 10*time.Second), outcomes)
+	done, err := r.RecordMany(within(t), outcomes)
 	if err != nil || len(done) != len(outcomes) {
 		t.Fatalf("%v for %d, %v", done, len(outcomes), err)
 	}
@@ -133,7 +133,7 @@ func compareAlone(t *testing.T, r *Repo, before string, o Outcome, done bool) {
 		t.Errorf("alone the change is %+v", change)
 	}
 	want := at(t, r, alone.Key)
-	if d := is.Due - want.Due; d < -5 || d > 5 {
+	if d := is.Due - want.Due; d < -60 || d > 60 {
 		t.Errorf("it is due in %v, alone in %v", is.Due, want.Due)
 	}
 	is.Due, want.Due = 0, 0
@@ -173,7 +173,7 @@ func TestRecordManyTooLate(t *testing.T) {
 // none is ever in a deadlock.
 func TestRecordManyBesideRemovals(t *testing.T) {
 	r := fresh(t)
-	ctx := within(t, 2*time.Minute)
+	ctx := within(t)
 	for range 20 {
 		create(t, r, "admin", sample)
 		var outcomes []Outcome

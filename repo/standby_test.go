@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/lib/pq"
 
@@ -31,7 +30,7 @@ func demote(t *testing.T, db *sql.DB, n int) {
 func TestReadOnlySessions(t *testing.T) {
 	t.Run("R5 sessions that can not write any more leave the pool", func(t *testing.T) {
 		r := fresh(t)
-		ctx := within(t, time.Minute)
+		ctx := within(t)
 		create(t, r, "admin", named(sample, "before"))
 		demote(t, r.db.DB, 5)
 		create(t, r, "admin", named(sample, "after"))
@@ -65,7 +64,7 @@ func TestReadOnlySessions(t *testing.T) {
 		dsn := database(t)
 		r := over(t, pgtest.Open(t, dsn), Options{})
 		admin := pool(t, connector(t, dsn, func(*pq.Config) {}), 1) // one session, from before it
-		ctx := within(t, time.Minute)
+		ctx := within(t)
 		create(t, r, "admin", named(sample, "before"))
 		var name string
 		if err := admin.Get(&name, "SELECT current_database()"); err != nil {

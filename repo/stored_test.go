@@ -185,7 +185,7 @@ func TestConcurrentEditors(t *testing.T) {
 	for _, isolation := range isolations {
 		t.Run("A6 of those who saw the same one wins, "+isolation, func(t *testing.T) {
 			repos := isolated(t, isolation)
-			ctx := within(t, 2*time.Minute)
+			ctx := within(t)
 			create(t, repos[0], "admin", sample)
 			for range 5 {
 				before := historyOf(t, repos[0], "admin", sample.ID)
@@ -208,7 +208,7 @@ func TestConcurrentEditors(t *testing.T) {
 		})
 		t.Run("A6 equal ones all succeed, "+isolation, func(t *testing.T) {
 			repos := isolated(t, isolation)
-			ctx := within(t, time.Minute)
+			ctx := within(t)
 			create(t, repos[0], "admin", sample)
 			seen := versionOf(t, repos[0], "admin", sample.ID)
 			count(t, together(func(client int) error {
@@ -220,7 +220,7 @@ func TestConcurrentEditors(t *testing.T) {
 		})
 		t.Run("A6 beside programs that change and delete, "+isolation, func(t *testing.T) {
 			repos := isolated(t, isolation)
-			ctx := within(t, time.Minute)
+			ctx := within(t)
 			create(t, repos[0], "admin", sample)
 			count(t, together(func(client int) error { return editOrDelete(ctx, repos[client%2], client, from(client)) }), none)
 		})

@@ -94,7 +94,7 @@ func FuzzTemplate(f *testing.F) {
 }
 
 func expandsWithin(t *testing.T, template *Template, event EventType) {
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	out, err := template.Expand(ctx, event.data)
 	if problem := (*Problem)(nil); err != nil && (!errors.As(err, &problem) || problem.Message.English() == problem.Message.Key) {

@@ -26,7 +26,7 @@ func tryExpand(t *testing.T, field, template, data string) (string, error) {
 	if !m.IsZero() {
 		t.Fatalf("%.80s: %s", template, m.English())
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	return parsed.Expand(ctx, dataOf(t, data))
 }

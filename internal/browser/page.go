@@ -21,7 +21,7 @@ import (
 )
 
 // patience is how long a single step may take.
-const patience = 30 * time.Second
+const patience = 3 * time.Minute
 
 // A Page is a tab that a person sits at. What goes wrong in it ends the test.
 // A Page is used by one goroutine at a time.
