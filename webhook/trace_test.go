@@ -30,6 +30,7 @@ func FuzzTrace(f *testing.F) {
 	f.Add("{{=<% %>=}}\n\"<%#b%><%{c}%><%/b%><%={{ }}=%>{{&a.b.c}}\"")              // other delimiters
 	f.Add("{{! a }}\n  {{! b }}  \n {{c}} {{! d }}\n{{^no}}\n{{/no}}\n")            // comments
 	f.Add("{{json.}}{{json..a}}{{a.json.b}}{{#a}}{{json..}}{{form.b}}{{/a}}")       // roots at odd places
+	f.Add("[\n  {{{n}}}  \n,\n {{&n}}\n]")                                          // values alone on their lines
 	f.Add("{{..}}{{a..}}{{.a}}{{a.}}{{#.}}{{.}}{{/.}}{{#a..}}{{b}}{{/a..}}")        // dots
 	f.Add("{{=| |=}}|#x||.||/x|")                                                   // delimiters that are alike
 	f.Add(`{"a":"{{c}}","b":{{{n}}},"c":[{{#b}}{{#.}}{{.}}{{/.}}1,{{/b}}{{{n}}}]}`) // partial JSON
