@@ -1,8 +1,12 @@
 package delivery
 
 import (
+	"slices"
 	"testing"
 	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
@@ -59,6 +63,55 @@ func TestD5_CrowdQueuesBehind(t *testing.T) {
 	s.pay(c, "o4")
 	if got := one[string](s, "SELECT string_agg(priority::text, ' ' ORDER BY id) FROM webhooks.river_job"); got != "1 2 1 1" {
 		t.Errorf("the priorities are %s, want 1 2 1 1", got)
+	}
+}
+
+// TestD5_StuckMakesWay: what queued for a receiver before anybody knew that it hangs
+// is not parked, one by one, before others get their turn.
+func TestD5_StuckMakesWay(t *testing.T) {
+	s := newShop(t)
+	s.hook("hook", "http://hook.example/")
+	s.webhook(webhook.Webhook{ID: "other", EventType: "refund", URL: "http://other.example/", HTTPMethod: "POST"})
+	c := s.courier(func(o *Options, _ *tuning) { o.PerReceiver = 1 })
+	for _, id := range []string{"o1", "o2", "o3"} {
+		s.pay(c, id)
+	}
+	s.refund(c, "o4")
+	now := time.Now()
+	c.lanes.now = func() time.Time { return now }
+	busy, _ := c.lanes.enter("hook.example:80")
+	w := newWorker(c)
+	looksAtFirst := func() string {
+		job := &river.Job[jobArgs]{JobRow: &rivertype.JobRow{}}
+		if err := s.db.Get(&job.Args.Key.Delivery, "SELECT min(delivery_serial) FROM "+schema+".delivery WHERE lane = 0"); err != nil {
+			t.Fatal(err)
+		}
+		job.Args.Key.Instance = one[int64](s, "SELECT instance_serial FROM webhooks.instance")
+		if err := w.Work(t.Context(), job); err != nil {
+			t.Fatal(err)
+		}
+		return one[string](s, "SELECT string_agg(priority::text, ' ' ORDER BY id) FROM webhooks.river_job")
+	}
+	if got := looksAtFirst(); got != "1 1 1 1" {
+		t.Errorf("while it is busy the priorities are %s, want 1 1 1 1", got)
+	}
+	now = now.Add(stuckAfter)
+	if got := looksAtFirst(); got != "2 2 2 1" {
+		t.Errorf("when it hangs the priorities are %s, want 2 2 2 1", got)
+	}
+	if n := one[int](s, "SELECT count(*) FROM webhooks.delivery WHERE lane = 1"); n != 2 {
+		t.Errorf("%d are parked, want the two that were looked at", n)
+	}
+	busy.leave(unanswered)
+	if stuck := c.lanes.stuck(); len(stuck) > 0 {
+		t.Errorf("with room %q are stuck", stuck)
+	}
+	for range failuresToOpen - 1 {
+		busy, _ = c.lanes.enter("hook.example:80")
+		busy.leave(unanswered)
+	}
+	if stuck := c.lanes.stuck(); !slices.Equal(stuck, []string{"hook.example:80"}) {
+		t.Errorf("left alone is hook.example:80, stuck are %q", stuck)
 	}
 }
 

@@ -12,6 +12,9 @@ const (
 	// idleAfter is how long what is known of a receiver that nothing is sent to is
 	// kept.
 	idleAfter = 10 * time.Minute
+	// stuckAfter is how long those that are being sent to a receiver may all take
+	// before it holds up what queues behind it.
+	stuckAfter = 300 * time.Millisecond
 )
 
 // lanes bound what this process sends to each receiver (host and port), so that
@@ -35,6 +38,7 @@ type lane struct {
 	openUntil time.Time
 	isProbing bool
 	used      time.Time
+	moved     time.Time // when one came in or went out
 
 	// waits says that deliveries may wait in the database for this lane; parked
 	// changes whenever one was put there, so that who finds none knows whether
@@ -79,6 +83,7 @@ func (l *lanes) enter(receiver string) (t *ticket, wait time.Duration) {
 		return nil, 0
 	}
 	of.inFlight++
+	of.moved = of.used
 	of.isProbing = of.isProbing || isProbe
 	return &ticket{lanes: l, receiver: receiver, isProbe: isProbe}, 0
 }
@@ -98,6 +103,7 @@ func (t *ticket) leave(u use) {
 	defer l.mu.Unlock()
 	of := l.lanes[t.receiver]
 	of.used = l.now()
+	of.moved = of.used
 	of.inFlight--
 	if t.isProbe {
 		of.isProbing = false
@@ -136,6 +142,20 @@ func (l *lanes) isCrowded(receiver string) bool {
 	defer l.mu.Unlock()
 	of := l.lanes[receiver]
 	return of != nil && (of.waits || of.inFlight >= l.most || of.failures >= failuresToOpen)
+}
+
+// stuck are the receivers that nothing is going to be sent to soon: those that are
+// left alone, and those that are full and have not answered anybody for a while.
+func (l *lanes) stuck() (receivers []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	for receiver, of := range l.lanes {
+		if of.openUntil.After(now) || of.inFlight >= l.most && now.Sub(of.moved) >= stuckAfter {
+			receivers = append(receivers, receiver)
+		}
+	}
+	return receivers
 }
 
 // waiting reports whether deliveries may wait in the receiver's lane, and what

@@ -28,6 +28,7 @@ type worker struct {
 	c        *Courier
 	busy     atomic.Int64
 	draining atomic.Bool
+	madeWay  atomic.Int64 // Unix seconds
 
 	claims  batcher[repo.Key, repo.Claim]
 	records batcher[repo.Outcome, bool]
@@ -109,6 +110,7 @@ func (w *worker) begin(ctx context.Context, claim repo.Claim, ahead time.Duratio
 		}
 		// Whoever made it full may have looked for a next one before this was there.
 		lanes.park(receiver)
+		w.makeWay(ctx)
 		return w.chain(ctx, chain{receiver, began, ahead}, nil)
 	}
 	next, err := w.deliver(ctx, admitted, claim)
@@ -116,6 +118,17 @@ func (w *worker) begin(ctx context.Context, claim repo.Claim, ahead time.Duratio
 		return err
 	}
 	return w.chain(ctx, chain{receiver, began, ahead}, next)
+}
+
+// makeWay lets others go before what queues for receivers that are stuck: to park
+// 10,000 one by one takes a while.
+func (w *worker) makeWay(ctx context.Context) {
+	stuck := w.c.lanes.stuck()
+	if len(stuck) == 0 || !w.c.isTime(&w.madeWay, time.Second) {
+		return
+	}
+	err := w.c.database.take(ctx, func() error { return w.c.o.Repo.PutBehind(ctx, stuck, behind) })
+	w.c.tellFault(ctx, "make way", err)
 }
 
 // A chain is a job's way through a receiver's lane.

@@ -20,6 +20,7 @@ type deliveryStatements struct {
 	listeners, addDeliveries       *statement
 	claim, claimNext, park, record *statement
 	claimMany, recordMany          *statement
+	putBehind                      *statement
 	sweep, sweepPauses, wakeLost   *statement
 	overdue, leave                 *statement
 	giveUp, pruneDone, pruneEvents *statement
@@ -36,6 +37,7 @@ func newDeliveryStatements(in func(text string) *statement) deliveryStatements {
 		record:        in(recordSQL),
 		claimMany:     in(claimManySQL),
 		recordMany:    in(recordManySQL),
+		putBehind:     in(putBehindSQL),
 		sweep:         in(sweepSQL),
 		sweepPauses:   in(sweepPausesSQL),
 		wakeLost:      in(wakeLostSQL),
