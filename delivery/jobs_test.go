@@ -90,3 +90,28 @@ func TestD5_AskedTogether(t *testing.T) {
 		t.Errorf("recorded are %v", recorded)
 	}
 }
+
+// TestD3_GivenUp after the last try alone, and told so.
+func TestD3_GivenUp(t *testing.T) {
+	c := &Courier{o: Options{Schedule: webhook.Schedule{time.Hour}}}
+	for tries, givenUp := range []bool{false, true} {
+		res := c.judge(repo.Claim{Tries: tries}, reply{Attempt: repo.Attempt{Status: 503}})
+		if res.GiveUp != givenUp || res.Failure.IsZero() == givenUp || res.Fate != webhook.TryAgain {
+			t.Errorf("after %d tries: %+v", tries, res)
+		}
+	}
+}
+
+// TestD1_BeyondTheLimit: what an event is not sent to for its number is kept with
+// where it was to go.
+func TestD1_BeyondTheLimit(t *testing.T) {
+	s := newShop(t)
+	s.hook("first", "http://127.0.0.1:1/first")
+	s.hook("second", "http://127.0.0.1:1/second")
+	c := s.courier(func(o *Options, _ *tuning) { o.MaxPerEvent = 1 })
+	s.pay(c, "o")
+	const beyond = "SELECT coalesce(string_agg(http_method || ' ' || url, ','), '') FROM webhooks.delivery WHERE failure LIKE '%beyond_limit%'"
+	if got := one[string](s, beyond); got != "POST http://127.0.0.1:1/second" {
+		t.Errorf("beyond the limit are %q", got)
+	}
+}
