@@ -148,9 +148,9 @@ func TestA4Refused(t *testing.T) {
 	})
 }
 
-// TestA1List searches, pages, edits and deletes in a long list, and looks at
+// TestA1_A8_List searches, pages, edits and deletes in a long list, and looks at
 // it as somebody who may only read.
-func TestA1List(t *testing.T) {
+func TestA1_A8_List(t *testing.T) {
 	s := newSite(t)
 	for i := range 52 {
 		s.create(fmt.Sprintf("shop-%02d", i), fmt.Sprintf("https://user:geheim@erp-%02d.example.com/%s", i, strings.Repeat("x", i*3)), nil)

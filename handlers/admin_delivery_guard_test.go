@@ -25,7 +25,7 @@ func operationsOfPages() (operations []handlers.Operation) {
 	return operations
 }
 
-func TestA7_DeliveryPagesGuarded(t *testing.T) {
+func TestA7_A4_DeliveryPagesGuarded(t *testing.T) {
 	h := newAdmin(t, nil)
 	check(t, h.ask(t, "POST", "/private/webhooks", hook("a")), 204, 0)
 	h.emit(t, "order-1", "order-2")

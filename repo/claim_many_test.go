@@ -30,7 +30,7 @@ func claimMany(t testing.TB, r *Repo, keys ...Key) (claims []Claim, got []Key) {
 	return claims, got
 }
 
-func TestClaimMany(t *testing.T) {
+func TestD2_ClaimMany(t *testing.T) {
 	modes(t, func(t *testing.T, r *Repo) {
 		create(t, r, "admin", sample)
 		create(t, r, "sandbox", sample)
@@ -105,9 +105,9 @@ func TestClaimManyLeaves(t *testing.T) {
 	})
 }
 
-// TestClaimTouchesNoIndex holds that PostgreSQL can write what is claimed beside
+// TestD2_ClaimTouchesNoIndex holds that PostgreSQL can write what is claimed beside
 // what it was: no index changes then, and nothing is left to vacuum.
-func TestClaimTouchesNoIndex(t *testing.T) {
+func TestD2_ClaimTouchesNoIndex(t *testing.T) {
 	r, keys := sending(t, 5)
 	tx := r.db.MustBegin()
 	defer func() { _ = tx.Rollback() }()

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-func TestClaim(t *testing.T) {
+func TestD4_D2_D1_Claim(t *testing.T) {
 	modes(t, func(t *testing.T, r *Repo) {
 		create(t, r, "admin", sample)
 		k := emit(t, r, "admin", func(ev *NewEvent, _ []NewDelivery) { ev.Traceparent = "00-ab-cd-01" })[0]

@@ -6,9 +6,9 @@ import (
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
-// TestDeliveryPlannedOnce: to plan one of these statements takes longer than to
+// TestD2_DeliveryPlannedOnce: to plan one of these statements takes longer than to
 // run it.
-func TestDeliveryPlannedOnce(t *testing.T) {
+func TestD2_DeliveryPlannedOnce(t *testing.T) {
 	r := laden(t)
 	want(t, r.AddInstance(t.Context(), nil, "own"), none, "")
 	create(t, r, "own", sample)

@@ -52,10 +52,10 @@ func TestDeliveryRoundTrips(t *testing.T) {
 	}
 }
 
-// TestRecordBesideRemovals: a webhook that is deleted while its deliveries are
+// TestD1_RecordBesideRemovals: a webhook that is deleted while its deliveries are
 // recorded, claimed and swept makes no deadlock that anybody sees, and leaves
 // nothing.
-func TestRecordBesideRemovals(t *testing.T) {
+func TestD1_RecordBesideRemovals(t *testing.T) {
 	r := fresh(t)
 	rounds := 30
 	if testing.Short() {
@@ -96,8 +96,8 @@ func TestRecordBesideRemovals(t *testing.T) {
 	}
 }
 
-// TestRecordLost: an answer that is lost after the commit counts an attempt once.
-func TestRecordLost(t *testing.T) {
+// TestD3_RecordLost: an answer that is lost after the commit counts an attempt once.
+func TestD3_RecordLost(t *testing.T) {
 	w := new(wire)
 	dsn := database(t)
 	r := over(t, w.open(t, dsn, 4, false), Options{})

@@ -11,7 +11,7 @@ import (
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
-func TestListeners(t *testing.T) {
+func TestD1_D8_Listeners(t *testing.T) {
 	modes(t, func(t *testing.T, r *Repo) {
 		bare := webhook.Webhook{ID: "bare", EventType: "pay", URL: "https://shop.example/", HTTPMethod: "GET"}
 		create(t, r, "admin", sample, named(others[0].webhook, "other event"), bare, named(sample, "third"))
@@ -48,7 +48,7 @@ func TestListeners(t *testing.T) {
 	})
 }
 
-func TestAddDeliveries(t *testing.T) {
+func TestD1_D10_AddDeliveries(t *testing.T) {
 	modes(t, func(t *testing.T, r *Repo) {
 		create(t, r, "admin", sample, named(sample, "held"), named(sample, "bad"), named(sample, "empty"))
 		failure := webhook.Say("delivery.not_made")
@@ -96,7 +96,7 @@ func TestAddDeliveries(t *testing.T) {
 	})
 }
 
-func TestAddDeliveriesOfATest(t *testing.T) {
+func TestD12_D10_AddDeliveriesOfATest(t *testing.T) {
 	r := fresh(t)
 	create(t, r, "admin", sample)
 	setHook(t, r, `paused_at = now(), paused_reason = 'hand'`)

@@ -27,7 +27,7 @@ func next(t testing.TB, r *Repo) (Claim, bool) {
 	return c, ok
 }
 
-func TestClaimNext(t *testing.T) {
+func TestD5_ClaimNext(t *testing.T) {
 	modes(t, func(t *testing.T, r *Repo) {
 		create(t, r, "admin", sample)
 		var keys []Key
@@ -54,8 +54,8 @@ func TestClaimNext(t *testing.T) {
 	})
 }
 
-// TestClaimNextSkips: what somebody else is taking holds up nobody.
-func TestClaimNextSkips(t *testing.T) {
+// TestD5_ClaimNextSkips: what somebody else is taking holds up nobody.
+func TestD5_ClaimNextSkips(t *testing.T) {
 	r, keys := sending(t, 2)
 	park(t, r, keys...)
 	tx := r.db.MustBegin()
@@ -70,7 +70,7 @@ func TestClaimNextSkips(t *testing.T) {
 	}
 }
 
-func TestClaimNextOfPaused(t *testing.T) {
+func TestD8_ClaimNextOfPaused(t *testing.T) {
 	r := fresh(t)
 	create(t, r, "admin", sample, named(sample, "active"))
 	var paused, active []Key
@@ -142,7 +142,7 @@ func TestD5LaneOnce(t *testing.T) {
 	}
 }
 
-func TestPark(t *testing.T) {
+func TestD5_Park(t *testing.T) {
 	modes(t, func(t *testing.T, r *Repo) {
 		create(t, r, "admin", sample)
 		k := emit(t, r, "admin", nil)[0]
@@ -164,7 +164,7 @@ func TestPark(t *testing.T) {
 	})
 }
 
-func TestParkTooLate(t *testing.T) {
+func TestD2_ParkTooLate(t *testing.T) {
 	r, keys := sending(t, 2)
 	c := take(t, r, keys[0])
 	record(t, r, c, answered(c, 200, webhook.Delivered))

@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// TestWebhooksPlannedOnce: to plan what the API asks for takes longer than to run
+// TestC12_WebhooksPlannedOnce: to plan what the API asks for takes longer than to run
 // it.
-func TestWebhooksPlannedOnce(t *testing.T) {
+func TestC12_WebhooksPlannedOnce(t *testing.T) {
 	r := skewed(t)
 	r.db.SetMaxOpenConns(1)
 	ctx := t.Context()

@@ -14,7 +14,7 @@ import (
 
 const month = 30 * 24 * time.Hour
 
-func TestPrune(t *testing.T) {
+func TestD6_D14_D10_Prune(t *testing.T) {
 	modes(t, func(t *testing.T, r *Repo) {
 		create(t, r, "admin", sample)
 		var keys []Key
@@ -68,8 +68,8 @@ func TestPrune(t *testing.T) {
 	})
 }
 
-// TestPruneInSteps has more than a step holds, of two webhooks.
-func TestPruneInSteps(t *testing.T) {
+// TestD6_D10_PruneInSteps has more than a step holds, of two webhooks.
+func TestD6_D10_PruneInSteps(t *testing.T) {
 	r := fresh(t)
 	create(t, r, "admin", sample, named(sample, "b"))
 	many(t, r, 2300, `'pending', NULL, NULL`)
@@ -117,7 +117,7 @@ func many(t testing.TB, r *Repo, n int, outcome string) {
 		WHERE turn = event_serial % turns`, n)
 }
 
-func TestReseal(t *testing.T) {
+func TestD4_Reseal(t *testing.T) {
 	modes(t, func(t *testing.T, r *Repo) {
 		for i := range 5 {
 			create(t, r, "admin", named(sample, fmt.Sprint("hook ", i)))
@@ -153,7 +153,7 @@ func TestReseal(t *testing.T) {
 	})
 }
 
-func TestResealMany(t *testing.T) {
+func TestD4_ResealMany(t *testing.T) {
 	r := fresh(t)
 	fill(t, r, "admin", 2500)
 	prefix := []byte{1, 2}

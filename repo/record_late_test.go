@@ -46,8 +46,8 @@ func TestRecordTooLate(t *testing.T) {
 	}
 }
 
-// TestRecordTooLateByAMoment voids the claim while the record waits for the row.
-func TestRecordTooLateByAMoment(t *testing.T) {
+// TestD2_RecordTooLateByAMoment voids the claim while the record waits for the row.
+func TestD2_RecordTooLateByAMoment(t *testing.T) {
 	r, keys := sending(t, 1)
 	c := take(t, r, keys[0])
 	tx := r.db.MustBegin()

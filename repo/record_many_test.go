@@ -145,9 +145,9 @@ func compareAlone(t *testing.T, r *Repo, before string, o Outcome, done bool) {
 	}
 }
 
-// TestRecordManyTooLate: claims that are not a worker's own any more, or that
+// TestD2_RecordManyTooLate: claims that are not a worker's own any more, or that
 // somebody looks at just now, are left to Record.
-func TestRecordManyTooLate(t *testing.T) {
+func TestD2_RecordManyTooLate(t *testing.T) {
 	r, keys := sending(t, 6)
 	var outcomes []Outcome
 	for _, k := range keys {
@@ -169,9 +169,9 @@ func TestRecordManyTooLate(t *testing.T) {
 	}
 }
 
-// TestRecordManyBesideRemovals: a batch waits for nobody while it holds others, so
+// TestD1_RecordManyBesideRemovals: a batch waits for nobody while it holds others, so
 // none is ever in a deadlock.
-func TestRecordManyBesideRemovals(t *testing.T) {
+func TestD1_RecordManyBesideRemovals(t *testing.T) {
 	r := fresh(t)
 	ctx := within(t)
 	for range 20 {

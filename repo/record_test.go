@@ -70,7 +70,7 @@ func TestRecordFates(t *testing.T) {
 	})
 }
 
-func TestRecordKeepsTheAttempt(t *testing.T) {
+func TestD3_D6_RecordKeepsTheAttempt(t *testing.T) {
 	r, keys := sending(t, 1)
 	c := take(t, r, keys[0])
 	res := answered(c, 500, webhook.TryAgain)
@@ -193,7 +193,7 @@ func TestRecordOfATest(t *testing.T) {
 	}
 }
 
-func TestRecordForEver(t *testing.T) {
+func TestD8_RecordForEver(t *testing.T) {
 	r, keys := sending(t, 1)
 	setHook(t, r, "failing_since = now() - interval '1 year', failed_at = now() - interval '1 day'")
 	c := take(t, r, keys[0])
@@ -227,8 +227,8 @@ func TestRecordWritesNoWebhook(t *testing.T) {
 	}
 }
 
-// TestRecordOnePause lets many failures end the third day at once.
-func TestRecordOnePause(t *testing.T) {
+// TestD8_RecordOnePause lets many failures end the third day at once.
+func TestD8_RecordOnePause(t *testing.T) {
 	const n = 20
 	r, keys := sending(t, n)
 	var claimed []Claim

@@ -35,7 +35,7 @@ func swept(t testing.TB, r *Repo, want ...Key) {
 	}
 }
 
-func TestSweepVoids(t *testing.T) {
+func TestD2_D10_D6_SweepVoids(t *testing.T) {
 	modes(t, func(t *testing.T, r *Repo) {
 		create(t, r, "admin", sample)
 		var keys []Key
@@ -72,7 +72,7 @@ func TestSweepVoids(t *testing.T) {
 	})
 }
 
-func TestSweepWakesLanes(t *testing.T) {
+func TestD5_SweepWakesLanes(t *testing.T) {
 	r, keys := sending(t, 12)
 	for i, k := range keys {
 		if i%2 > 0 {
@@ -98,9 +98,9 @@ func TestSweepWakesLanes(t *testing.T) {
 	swept(t, r)
 }
 
-// TestSweepFreesStranded: an event that was emitted while its webhook was
+// TestD8_SweepFreesStranded: an event that was emitted while its webhook was
 // paused, by a transaction that ended after the pause, does not wait for ever.
-func TestSweepFreesStranded(t *testing.T) {
+func TestD8_SweepFreesStranded(t *testing.T) {
 	r, keys := sending(t, 3)
 	create(t, r, "sandbox", sample)
 	held := emit(t, r, "sandbox", nil)[0]
@@ -186,7 +186,7 @@ func TestSweepWakesLost(t *testing.T) {
 	swept(t, r)
 }
 
-func TestSweepReportsOverdue(t *testing.T) {
+func TestD14_SweepReportsOverdue(t *testing.T) {
 	r, keys := sending(t, 6)
 	if _, report := sweep(t, r); report.Overdue != 0 || !report.OverdueSince.IsZero() {
 		t.Errorf("D14 of none overdue it reports %+v", report)
@@ -230,7 +230,7 @@ func TestSweepWakesOnce(t *testing.T) {
 	swept(t, r, keys...)
 }
 
-func TestSweepOfWorkers(t *testing.T) {
+func TestD2_SweepOfWorkers(t *testing.T) {
 	r := fresh(t)
 	r.db.MustExec(`INSERT INTO merchant_webhooks.worker VALUES ('me', now() - interval '1 hour'), ('long gone', now() - interval '25 hours'), ('away', now() - interval '1 hour')`)
 	sweep(t, r)
@@ -254,8 +254,8 @@ func TestSweepOfWorkers(t *testing.T) {
 	}
 }
 
-// TestSweepIsOneTransaction: if the jobs can not be inserted nothing has changed.
-func TestSweepIsOneTransaction(t *testing.T) {
+// TestD2_SweepIsOneTransaction: if the jobs can not be inserted nothing has changed.
+func TestD2_SweepIsOneTransaction(t *testing.T) {
 	r, keys := sending(t, 1)
 	park(t, r, keys...)
 	broken := errors.New("no jobs")
@@ -274,8 +274,8 @@ func TestSweepIsOneTransaction(t *testing.T) {
 	swept(t, r, keys...)
 }
 
-// TestSweepWaitsForNobody: rows that others hold are left to the next sweep.
-func TestSweepWaitsForNobody(t *testing.T) {
+// TestD2_SweepWaitsForNobody: rows that others hold are left to the next sweep.
+func TestD2_SweepWaitsForNobody(t *testing.T) {
 	r, keys := sending(t, 4)
 	park(t, r, keys[0], keys[1])
 	alter(t, r, "sending_since = now() - interval '1 hour', receiver = 'b'", keys[2])

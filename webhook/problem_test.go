@@ -53,7 +53,7 @@ func TestProblem(t *testing.T) {
 	}
 }
 
-func TestEnglishNumbers(t *testing.T) {
+func TestV7_EnglishNumbers(t *testing.T) {
 	for n, want := range map[int]string{
 		0: "0", 999: "999", 1000: "1,000", 123456: "123,456", 1234567: "1,234,567", -5: "-5", -123: "-123", -1234: "-1,234",
 	} {

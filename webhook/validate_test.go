@@ -180,7 +180,7 @@ func TestValidateAll(t *testing.T) {
 	})
 }
 
-func TestValidInstanceID(t *testing.T) {
+func TestH4_ValidInstanceID(t *testing.T) {
 	for id, want := range map[string]bool{
 		"admin": true, "0": true, "9": true, "a": true, "z": true, "A": true, "Z": true, "a_b.c@d-e": true, strings.Repeat("a", 128): true,
 		"": false, "_a": false, ".a": false, "@a": false, "-a": false, "a b": false, "a/b": false, "ü": false,
