@@ -40,6 +40,7 @@ func TestD5_SoManyToOneReceiver(t *testing.T) {
 	admitted(t, l, "other.example:443")
 	first.leave(answered)
 	admitted(t, l, hook)
+	refused(t, l, hook, 0)
 }
 
 func TestD5_Breaker(t *testing.T) {
