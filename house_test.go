@@ -54,6 +54,15 @@ var bans = []struct{ room, imports, reason string }{
 	{"handlers", "github.com/jmoiron/sqlx", "SQL stands in repo"},
 	{"handlers", "github.com/lib/pq", "driver errors end in repo"},
 	{"handlers", module + "/plugin", "nothing points up"},
+	{"repo", module + "/telemetry", "nothing points up"},
+	{"telemetry", module + "/delivery", "nothing points up"},
+	{"telemetry", module + "/handlers", "nothing points up"},
+	{"telemetry", "github.com/gin-gonic", "telemetry knows no web framework"},
+	{"telemetry", "database/sql", "SQL stands in repo"},
+	{"handlers", "github.com/prometheus", "metrics are telemetry's"},
+	{"handlers", "go.opentelemetry.io", "spans are telemetry's"},
+	{"delivery", "github.com/prometheus", "metrics are telemetry's"},
+	{"delivery", "go.opentelemetry.io", "spans are telemetry's"},
 	{"handlers", module + "/migrations", "the door migrates"},
 	{"plugin", module + "/example", "nothing points up"},
 	{"plugin", module + "/internal/pgdev", "a host needs no private PostgreSQL"},
@@ -75,6 +84,10 @@ var banned = []struct{ imports, reason string }{
 	{"testing", "a test library"},
 	{"net/http/httptest", "a test library"},
 	{"github.com/standard-webhooks", "receivers verify with it, in tests"},
+	{"go.opentelemetry.io/otel/sdk", "which spans are kept is the host's choice"},
+	{"go.opentelemetry.io/otel/exporters", "where spans go is the host's choice"},
+	{"github.com/prometheus/client_golang/prometheus/promhttp", "the host serves /metrics"},
+	{"github.com/prometheus/client_golang/prometheus/testutil", "a test library"},
 }
 
 func TestArrows(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/repo"
+	"github.com/seed-7c2cc908/merchant-webhooks/telemetry"
 )
 
 // running is what Start started.
@@ -42,7 +43,7 @@ func (c *Courier) Start(ctx context.Context) error {
 		return fmt.Errorf("delivery: %w", err)
 	}
 	// What ends with ctx would end the workers too.
-	lasting := context.WithoutCancel(ctx)
+	lasting := telemetry.Apart(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { _ = r.river.StopAndCancel(lasting) })
 	err = r.river.Start(lasting)
 	if !stop() || err != nil {
@@ -56,6 +57,7 @@ func (c *Courier) Start(ctx context.Context) error {
 	r.loops.Go(func() { each(loop, c.tuning.prune, nil, prune) })
 	c.running = r
 	c.sends.Store(true)
+	c.o.Metrics.Sending(c.o.Workers)
 	return nil
 }
 
@@ -82,6 +84,7 @@ func (c *Courier) Stop(ctx context.Context) error {
 	r.loops.Wait()
 	c.running = nil
 	c.sends.Store(false)
+	c.o.Metrics.Sending(-c.o.Workers)
 	leave, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBackWithin)
 	defer cancel()
 	err := c.o.Repo.Leave(leave, r.id)
@@ -135,6 +138,7 @@ func (c *Courier) sweep(ctx context.Context, worker string) {
 		}
 		return
 	}
+	c.o.Metrics.Unsent(telemetry.Interrupted, len(report.Interrupted))
 	if report.More {
 		c.sweepSoon()
 	}
@@ -148,6 +152,7 @@ func (c *Courier) sweep(ctx context.Context, worker string) {
 func (c *Courier) prune(ctx context.Context) {
 	done, err := c.o.Repo.Prune(ctx, c.o.Keep)
 	c.tellPruned(ctx, done)
+	c.o.Metrics.Finished(telemetry.Expired, done.GivenUp)
 	if err != nil && !errors.Is(err, context.Canceled) {
 		c.tellFault(ctx, "prune", err)
 	}

@@ -7,22 +7,40 @@ import (
 	"time"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/repo"
+	"github.com/seed-7c2cc908/merchant-webhooks/telemetry"
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
 // deliver sends what was claimed, once, and records it. It gives what is to be
 // tried again, and leaves the lane. An error was told.
 func (w *worker) deliver(ctx context.Context, admitted *ticket, claim repo.Claim) (*retry, error) {
+	ctx, span := w.c.o.Tracer.Deliver(ctx, telemetry.Delivery{
+		ID: claim.DeliveryID, Instance: claim.Instance, WebhookID: claim.WebhookID, EventType: claim.EventType,
+		Traceparent: claim.Traceparent, Attempt: claim.Attempt,
+	})
+	failed, next, err := w.attempt(ctx, admitted, claim)
+	if err != nil && failed == "" {
+		failed = telemetry.NotRecorded
+	}
+	span.Ended(failed)
+	return next, err
+}
+
+// attempt is deliver, and says in a word why the attempt failed; empty: it did
+// not.
+func (w *worker) attempt(ctx context.Context, admitted *ticket, claim repo.Claim) (failed string, next *retry, err error) {
 	outcome := unused
 	defer func() { admitted.leave(outcome) }()
 	secrets, err := w.c.openSecrets(claim)
 	if err != nil {
 		// It waits for who has the key; the schedule goes on so that it is seen.
 		w.c.tellFault(ctx, "open a webhook's secret", err)
-		return w.record(ctx, claim, reply{Attempt: repo.Attempt{
+		w.c.o.Metrics.Unsent(telemetry.NoSecret, 1)
+		next, err = w.record(ctx, claim, reply{Attempt: repo.Attempt{
 			Number: claim.Attempt, At: w.c.now(), URL: claim.Request.URL,
 			Error: webhook.Say("attempt.other"), Detail: "the webhook's secret does not open: " + err.Error(),
 		}})
+		return telemetry.NoSecret, next, err
 	}
 	sent := w.c.send(ctx, claim, secrets)
 	switch {
@@ -30,11 +48,13 @@ func (w *worker) deliver(ctx context.Context, admitted *ticket, claim repo.Claim
 		outcome = answered
 	case ctx.Err() != nil:
 		// Stop could not wait: it is given back, and repeated.
-		return nil, errors.Join(ctx.Err(), w.park(ctx, claim.Key, 0))
+		return telemetry.GivenBack, nil, errors.Join(ctx.Err(), w.park(ctx, claim.Key, 0))
 	default:
 		outcome = unanswered
 	}
-	return w.record(ctx, claim, sent)
+	w.c.o.Metrics.Attempt(sent.Status, sent.cause(), sent.Duration)
+	next, err = w.record(ctx, claim, sent)
+	return sent.failure(), next, err
 }
 
 // record stores what came of an attempt, again while the database is away: what
@@ -49,6 +69,7 @@ func (w *worker) record(ctx context.Context, claim repo.Claim, sent reply) (*ret
 		return nil, err
 	}
 	w.c.tellAttempt(ctx, claim, res)
+	w.c.count(claim, res)
 	w.c.tellChange(ctx, claim.Instance, claim.WebhookID, change)
 	if change.Resumed {
 		w.c.sweepSoon()
@@ -57,6 +78,21 @@ func (w *worker) record(ctx context.Context, claim repo.Claim, sent reply) (*ret
 		return &retry{claim.Key, time.Now().Add(res.Wait)}, nil
 	}
 	return nil, nil
+}
+
+// count counts what a delivery has come to, if it has ended.
+func (c *Courier) count(claim repo.Claim, res repo.Result) {
+	switch {
+	case res.Fate == webhook.Delivered:
+		c.o.Metrics.Finished(telemetry.Delivered, 1)
+		c.o.Metrics.Delivered(time.Since(claim.QueuedAt))
+	case res.Fate == webhook.Refused:
+		c.o.Metrics.Finished(telemetry.Refused, 1)
+	case res.Fate == webhook.Gone:
+		c.o.Metrics.Finished(telemetry.Gone, 1)
+	case res.GiveUp:
+		c.o.Metrics.Finished(telemetry.GivenUp, 1)
+	}
 }
 
 // store records an outcome, with others if it is one of the usual.

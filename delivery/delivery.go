@@ -33,6 +33,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/repo"
+	"github.com/seed-7c2cc908/merchant-webhooks/telemetry"
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
@@ -45,6 +46,9 @@ type Options struct {
 	Policy  webhook.Policy
 	Keyring *webhook.Keyring
 	Logger  *slog.Logger
+	// Metrics count; optional. Tracer makes spans.
+	Metrics *telemetry.Metrics
+	Tracer  telemetry.Tracer
 
 	// ListenDSN reaches PostgreSQL for a connection that listens; optional: the
 	// database is polled.

@@ -13,6 +13,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/repo"
+	"github.com/seed-7c2cc908/merchant-webhooks/telemetry"
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
@@ -39,30 +40,39 @@ func (c *Courier) Emit(ctx context.Context, tx *sqlx.Tx, instance string, ev web
 	if prepared.At.IsZero() {
 		prepared.At = c.now()
 	}
+	ctx, span := c.o.Tracer.Emit(ctx, instance, prepared.Type)
+	n, err := c.emit(ctx, tx, instance, prepared)
+	span.Emitted(n, err)
+	return err
+}
+
+// emit gives how many deliveries it made.
+func (c *Courier) emit(ctx context.Context, tx *sqlx.Tx, instance string, prepared webhook.Prepared) (int, error) {
 	serial, listeners, err := c.o.Repo.Listeners(ctx, tx.Tx, instance, prepared.Type, c.o.MaxPerEvent)
 	if err != nil || len(listeners) == 0 {
-		return err
+		return 0, err
 	}
 	event := repo.NewEvent{Instance: serial, Prepared: prepared}
 	ds := c.makeDeliveries(ctx, listeners, prepared.Data)
 	keys, err := c.add(ctx, tx.Tx, event, ds)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for i, d := range ds {
 		c.tellNotMade(ctx, instance, listeners[i].ID, prepared.Type, publicID(keys[i], d), d.Failure)
 	}
 	c.watchOverdue(ctx)
-	return nil
+	return len(ds), nil
 }
 
 func publicID(k repo.Key, d repo.NewDelivery) string {
 	return fmt.Sprintf("msg_%d_%s", k.Delivery, d.Nonce)
 }
 
-// add stores an event and its deliveries, and jobs for those that can be sent
-// now.
+// add stores an event and its deliveries, with the trace context, and jobs for
+// those that can be sent now.
 func (c *Courier) add(ctx context.Context, tx *sql.Tx, event repo.NewEvent, ds []repo.NewDelivery) ([]repo.Key, error) {
+	event.Traceparent = telemetry.Traceparent(ctx)
 	keys, err := c.o.Repo.AddDeliveries(ctx, tx, event, ds, c.o.ListenDSN != "")
 	if err != nil {
 		return nil, err
@@ -104,10 +114,12 @@ func (c *Courier) Test(ctx context.Context, instance, webhookID string) (deliver
 		return "", err
 	}
 	prepared.At = c.now()
+	ctx, span := c.o.Tracer.Emit(ctx, instance, prepared.Type)
 	err = c.within(ctx, func(tx *sql.Tx) error {
 		deliveryID, err = c.addTest(ctx, tx, instance, w, prepared)
 		return err
 	})
+	span.Emitted(1, err)
 	return deliveryID, err
 }
 

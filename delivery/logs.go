@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/repo"
+	"github.com/seed-7c2cc908/merchant-webhooks/telemetry"
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
@@ -44,12 +45,13 @@ func (c *Courier) tellAttempt(ctx context.Context, claim repo.Claim, res repo.Re
 	c.log.LogAttrs(ctx, slog.LevelError, "delivery given up", attrs...)
 }
 
-// tellNotMade logs a delivery that failed before it could be tried, for the reason
+// tellNotMade logs and counts a delivery that failed before it could be tried, for the reason
 // given; the zero Message: it did not. Its transaction may be rolled back still.
 func (c *Courier) tellNotMade(ctx context.Context, instance, webhookID, eventType, deliveryID string, failure webhook.Message) {
 	if failure.IsZero() {
 		return
 	}
+	c.o.Metrics.Finished(telemetry.NotMade, 1)
 	c.log.LogAttrs(ctx, slog.LevelError, "delivery could not be made",
 		slog.String("instance", instance),
 		slog.String("webhook_id", webhookID),

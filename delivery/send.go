@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/repo"
+	"github.com/seed-7c2cc908/merchant-webhooks/telemetry"
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
@@ -80,10 +82,27 @@ func (c *Courier) send(ctx context.Context, claim repo.Claim, secrets []webhook.
 	}}
 	ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
 	defer cancel()
+	ctx, span := c.o.Tracer.Attempt(ctx, claim.Request.Method, claim.Request.URL, claim.Attempt)
 	began := time.Now()
 	r.exchange(ctx, c.client, claim, c.o.Timeout)
 	r.Duration = time.Since(began)
+	span.Tried(r.Status, r.cause())
 	return r
+}
+
+// cause is one of a few words for why there was no answer: the key of what the
+// log says.
+func (r *reply) cause() string { return strings.TrimPrefix(r.Error.Key, "attempt.") }
+
+// failure is a word for why the delivery has not been taken; empty: it has.
+func (r *reply) failure() string {
+	switch {
+	case r.Status == 0:
+		return r.cause()
+	case webhook.FateOf(r.Status) == webhook.Delivered:
+		return ""
+	}
+	return strconv.Itoa(r.Status)
 }
 
 func (r *reply) exchange(ctx context.Context, client *http.Client, claim repo.Claim, limit time.Duration) {
@@ -124,8 +143,10 @@ func newRequest(ctx context.Context, claim repo.Claim, a repo.Attempt) (*http.Re
 	request.Header[headerTimestamp] = []string{unix(a.At)}
 	request.Header[headerSignature] = []string{a.Signature}
 	request.Header[headerEventTime] = []string{unix(claim.EventAt)}
-	if claim.Traceparent != "" {
-		request.Header[headerTraceparent] = []string{claim.Traceparent}
+	// The receiver's spans belong to this attempt's, or, where the host makes no
+	// spans, to that of who called Emit.
+	if trace := cmp.Or(telemetry.Traceparent(ctx), claim.Traceparent); trace != "" {
+		request.Header[headerTraceparent] = []string{trace}
 	}
 	return request, nil
 }

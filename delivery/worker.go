@@ -65,8 +65,8 @@ func (w *worker) together(ask func(context.Context) error) {
 
 // Work looks at the job's delivery, and then at what waits behind it.
 func (w *worker) Work(ctx context.Context, job *river.Job[jobArgs]) error {
-	w.busy.Add(1)
-	defer w.busy.Add(-1)
+	w.work(1)
+	defer w.work(-1)
 	ahead := clockAhead(job.AttemptedAt)
 	claim, verdict, wait, err := w.claim(ctx, job.Args.Key)
 	switch {
@@ -82,6 +82,12 @@ func (w *worker) Work(ctx context.Context, job *river.Job[jobArgs]) error {
 		w.c.lanes.park(claim.Request.Receiver) // others may wait beside it
 	}
 	return w.begin(ctx, claim, ahead)
+}
+
+// work says that a job begins (1) or ends (-1).
+func (w *worker) work(change int) {
+	w.busy.Add(int64(change))
+	w.c.o.Metrics.Busy(change)
 }
 
 // clockAhead is by how much the database's clock goes before this machine's: it

@@ -131,7 +131,7 @@ func (a *App) showRecover(c *call) error {
 		return a.show(c, http.StatusOK, page)
 	}
 	if problem := page.Problems.First(); problem != nil {
-		return a.show(c, problem.Code.Status(), page)
+		return a.showRefused(c, problem, page)
 	}
 	var asked time.Time
 	if page.Count, asked, err = a.Repo.CountAgain(c.ctx, c.instance, again); err != nil {
@@ -153,7 +153,7 @@ func (a *App) recoverByForm(c *call) error {
 		return err
 	}
 	if problem := page.Problems.First(); problem != nil {
-		return a.show(c, problem.Code.Status(), page)
+		return a.showRefused(c, problem, page)
 	}
 	if asked, err := strconv.ParseInt(fields.Get("asked_at"), 10, 64); err == nil {
 		again.NotSince = time.UnixMicro(asked)
@@ -206,7 +206,7 @@ func (a *App) showForget(c *call) error {
 		return a.show(c, http.StatusOK, page)
 	}
 	if problem := page.Problems.First(); problem != nil {
-		return a.show(c, problem.Code.Status(), page)
+		return a.showRefused(c, problem, page)
 	}
 	if page.Count, page.Waiting, err = a.Repo.CountOrder(c.ctx, c.instance, page.OrderID); err != nil {
 		return err
@@ -235,7 +235,7 @@ func (a *App) forgetByForm(c *call) error {
 		return err
 	}
 	if problem := page.Problems.First(); problem != nil {
-		return a.show(c, problem.Code.Status(), page)
+		return a.showRefused(c, problem, page)
 	}
 	count, err := a.Courier.Forget(c.ctx, c.instance, page.OrderID)
 	if err != nil {

@@ -93,7 +93,7 @@ func (a *App) updateByForm(c *call) error {
 		return f.fail(err)
 	case f.form.RebuildWaiting:
 		if _, err := a.Courier.Rebuild(c.ctx, c.instance, c.webhookID); err != nil {
-			a.logFault(c.Context, problemOf(err), err)
+			a.logProblem(c, problemOf(err), err)
 			return c.leadToDone("saved_only")
 		}
 	}

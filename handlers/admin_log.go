@@ -39,7 +39,7 @@ func (a *App) showLog(c *call) error {
 	filter, problems := a.understandFilter(c.webhookID, page.Filter)
 	page.Problems = problems
 	if len(problems) > 0 {
-		return a.show(c, problems.First().Code.Status(), page)
+		return a.showRefused(c, problems.First(), page)
 	}
 	rows, newer, older, err := a.logPage(c, filter, query)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/seed-7c2cc908/merchant-webhooks/delivery"
 	"github.com/seed-7c2cc908/merchant-webhooks/repo"
+	"github.com/seed-7c2cc908/merchant-webhooks/telemetry"
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
@@ -43,6 +44,9 @@ type Options struct {
 	Courier *delivery.Courier
 	Policy  webhook.Policy
 	Logger  *slog.Logger
+	// Metrics count requests; optional. Tracer makes spans of them.
+	Metrics *telemetry.Metrics
+	Tracer  telemetry.Tracer
 	// Schedule is what deliveries wait after each failed try, as pages and answers
 	// tell it.
 	Schedule webhook.Schedule

@@ -97,7 +97,7 @@ func (a *App) cutOff(c *call, connection *http.ResponseController, err error) {
 	_ = connection.SetWriteDeadline(time.Unix(1, 0))
 	c.Abort()
 	if !hasLeft(c.Context, err) {
-		a.logFailure(c.Context, "list cut off", err)
+		a.logFailure(c, "list cut off", err)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/admin-ui"
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
 // Admin is what the pages alone need. All but UI is optional.
@@ -61,6 +62,13 @@ func (a *App) show(c *call, status int, view adminui.View) error {
 		return err
 	}
 	return a.showInLayout(c, page)
+}
+
+// showRefused shows a page with what is wrong on it.
+func (a *App) showRefused(c *call, problem *webhook.Problem, view adminui.View) error {
+	a.logProblem(c, problem, problem)
+	c.code = problem.Code
+	return a.show(c, problem.Code.Status(), view)
 }
 
 // showAlone writes a page without the host's layout.

@@ -14,10 +14,10 @@ import (
 // goes to the log, once, and nowhere else.
 func (a *App) failPage(c *call, err error) {
 	problem := problemOf(err)
-	a.logFault(c.Context, problem, err)
 	if problem.Code == webhook.CodeUnauthorized && a.askToSignIn(c, problem) {
 		return
 	}
+	a.logProblem(c, problem, err)
 	var view adminui.View = a.apology(c, problem)
 	if refused := (*refusal)(nil); errors.As(err, &refused) {
 		view = a.again(c, refused.form, problem)
@@ -35,7 +35,7 @@ func (a *App) showFailure(c *call, status int, view adminui.View, cause error) {
 		if err == nil {
 			return
 		}
-		a.logFailure(c.Context, "page failed", err)
+		a.logFailure(c, "page failed", err)
 	}
 	if err := a.showAlone(c, status, view); err != nil {
 		c.String(status, http.StatusText(status))
@@ -111,6 +111,7 @@ func (a *App) askToSignIn(c *call, problem *webhook.Problem) bool {
 	}
 	f.form.Problems = nil
 	f.form.SignedOut, f.form.SignIn = true, signIn
+	a.logProblem(c, problem, problem)
 	a.showFailure(c, problem.Code.Status(), f.form, nil)
 	c.Abort()
 	return true

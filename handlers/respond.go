@@ -25,9 +25,9 @@ type failure struct {
 
 // fail writes what went wrong. The cause of a fault of the server goes to the
 // log, once, and nowhere else.
-func (a *App) fail(c *gin.Context, err error) {
-	problem := problemOf(err)
-	a.logFault(c, problem, err)
+func (a *App) fail(run *call, err error) {
+	c, problem := run.Context, problemOf(err)
+	a.logProblem(run, problem, err)
 	closeUnread(c)
 	if problem.Code == webhook.CodeUnauthorized {
 		c.Header("WWW-Authenticate", "Bearer")
@@ -53,14 +53,6 @@ func problemOf(err error) *webhook.Problem {
 	return &webhook.Problem{Code: webhook.CodeInternalInvariantFailure, Cause: err}
 }
 
-// logFault tells the operator of a fault of the server, unless it is only that
-// the client has left.
-func (a *App) logFault(c *gin.Context, problem *webhook.Problem, err error) {
-	if problem.Code.IsFault() && !hasLeft(c, err) {
-		a.logFailure(c, "request failed", err)
-	}
-}
-
 // closeUnread ends the connection of a request whose body was not read to its
 // end: the rest is not waited for.
 func closeUnread(c *gin.Context) {
@@ -73,11 +65,6 @@ func closeUnread(c *gin.Context) {
 // purpose.
 func hasLeft(c *gin.Context, err error) bool {
 	return errors.Is(err, context.Canceled) && c.Request.Context().Err() != nil
-}
-
-func (a *App) logFailure(c *gin.Context, message string, err error) {
-	a.Logger.ErrorContext(c.Request.Context(), message,
-		"method", c.Request.Method, "route", c.FullPath(), "error", err)
 }
 
 // unknownPath says that nothing is at a path.

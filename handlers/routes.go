@@ -38,7 +38,7 @@ func (a *App) RegisterAPI(r *gin.RouterGroup) {
 		patterns: slices.Concat(webhookPatterns("/private/webhooks"), withAllBelow("/private/webhook-deliveries"),
 			withAllBelow("/private/openapi.json"), a.configPattern()),
 		before: func(c *call) { a.setHeaders(c.Context) },
-		fail:   func(c *call, err error) { a.fail(c.Context, err) },
+		fail:   a.fail,
 	})
 }
 

@@ -17,7 +17,10 @@ type call struct {
 	ctx      context.Context // ends with the client or at the time limit
 	mount    mount
 	at       location
-	granted  Permission // what Authorize was asked for and allowed; empty: nothing yet
+	isKnown  bool         // at is an endpoint
+	op       operation    // the zero one: the endpoint has none for the method
+	code     webhook.Code // of the problem that it was answered with; 0: none
+	granted  Permission   // what Authorize was asked for and allowed; empty: nothing yet
 	instance string
 	// webhookID and deliveryID are of the path, where its endpoint has them.
 	webhookID, deliveryID string
@@ -29,31 +32,37 @@ var errAnswered = errors.New("answered by the host")
 // serve is the adapter between gin and the operations. It alone has failures
 // written, by the half that the route is of.
 func (a *App) serve(c *gin.Context, m mount) {
-	ctx, cancel := context.WithTimeout(c.Request.Context(), a.RequestTime)
+	run := &call{Context: c, mount: m}
+	if run.at, run.isKnown = m.locate(c); run.isKnown {
+		run.op, _ = m.operations.find(run.at.endpoint, c.Request.Method)
+	}
+	seen := a.see(run)
+	defer seen.end()
+	var cancel context.CancelFunc
+	run.ctx, cancel = context.WithTimeout(c.Request.Context(), a.RequestTime)
 	defer cancel()
-	run := &call{Context: c, ctx: ctx, mount: m}
 	m.before(run)
-	if err := a.dispatch(run); err != nil && !errors.Is(err, errAnswered) {
+	err := a.dispatch(run)
+	if err != nil && !errors.Is(err, errAnswered) {
 		m.fail(run, err)
 	}
+	seen.is(err)
 }
 
 // dispatch takes the steps that all operations share, in the order that the contract
 // R1, A7 and R2 give them, before the body is read.
 func (a *App) dispatch(c *call) error {
-	m := c.mount
-	var ok bool
-	if c.at, ok = m.locate(c.Context); !ok {
+	if !c.isKnown {
 		return unknownPath(c.Request.URL.EscapedPath())
 	}
 	c.webhookID, c.deliveryID = c.at.values[0], c.at.values[1]
-	op, ok := m.operations.find(c.at.endpoint, c.Request.Method)
-	if !ok {
-		allow := m.operations.allowed(c.at.endpoint)
+	op := c.op
+	if op.run == nil {
+		allow := c.mount.operations.allowed(c.at.endpoint)
 		c.Header("Allow", allow)
 		return &webhook.Problem{Code: webhook.CodeMethodInvalid, Message: webhook.Say("method.allowed", "list", allow)}
 	}
-	if err := a.checkOrigin(c.Context); err != nil {
+	if err := a.checkOrigin(c); err != nil {
 		return err
 	}
 	var err error
@@ -91,7 +100,7 @@ func (a *App) setHeaders(c *gin.Context) {
 // loses its cookies, so that Authorize can not take one for the credentials
 // that the exemption was given for. (HTTP's own sign-in, Basic, is sent by
 // browsers unasked: the README tells hosts to guard it themselves.)
-func (a *App) checkOrigin(c *gin.Context) error {
+func (a *App) checkOrigin(c *call) error {
 	if c.GetHeader("Authorization") != "" {
 		if !isSafe(c.Request.Method) {
 			c.Request.Header.Del("Cookie")
@@ -99,20 +108,9 @@ func (a *App) checkOrigin(c *gin.Context) error {
 		return nil
 	}
 	if err := a.CrossOrigin.Check(c.Request); err != nil {
-		a.Logger.WarnContext(c.Request.Context(), "cross-origin request refused",
-			"origin", logged(c.GetHeader("Origin")), "host", logged(c.Request.Host), "sec_fetch_site", logged(c.GetHeader("Sec-Fetch-Site")))
-		return &webhook.Problem{Code: webhook.CodeForbidden, Message: webhook.Say("cross_origin"), Cause: err}
+		return &webhook.Problem{Code: webhook.CodeForbidden, Message: webhook.Say(messageCrossOrigin), Cause: err}
 	}
 	return nil
-}
-
-// logged cuts what anybody may send, a megabyte of it, to what a log needs.
-func logged(header string) string {
-	const most = 300 // a host name of 253, its scheme and port
-	if len(header) > most {
-		return header[:most] + "…"
-	}
-	return header
 }
 
 // isSafe names the methods that change nothing, as CrossOriginProtection does.

@@ -2,6 +2,7 @@ DROP TABLE IF EXISTS worker;
 DROP TABLE IF EXISTS delivery_attempt;
 DROP TABLE IF EXISTS delivery;
 DROP TABLE IF EXISTS event;
+DROP INDEX IF EXISTS webhook_paused;
 DROP INDEX IF EXISTS webhook_probe;
 DROP INDEX IF EXISTS webhook_event;
 ALTER TABLE IF EXISTS webhook

@@ -38,6 +38,8 @@ COMMENT ON COLUMN webhook.resumed_at IS 'When the last pause ended; what it held
 CREATE INDEX IF NOT EXISTS webhook_event ON webhook (instance_serial, event_type, webhook_serial);
 -- Whose probe is due.
 CREATE INDEX IF NOT EXISTS webhook_probe ON webhook (probe_at) WHERE probe_at IS NOT NULL;
+-- How many are paused.
+CREATE INDEX IF NOT EXISTS webhook_paused ON webhook (paused_reason) WHERE paused_reason IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS event (
     instance_serial bigint NOT NULL REFERENCES instance ON DELETE CASCADE,

@@ -16,6 +16,8 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/handlers"
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
@@ -79,6 +81,19 @@ type Config struct {
 
 	// Logger gets what an operator needs to know. Defaults to slog.Default().
 	Logger *slog.Logger
+
+	// Metrics is where metrics for Prometheus are registered, such as
+	// prometheus.DefaultRegisterer; the README lists them. They bear the label
+	// schema, so that Plugins of several schemas may share a registry; of several
+	// databases, wrap it by prometheus.WrapRegistererWith. New is an error where it
+	// refuses. Defaults to none.
+	Metrics prometheus.Registerer
+
+	// Tracer makes OpenTelemetry spans of requests, of each Emit and of each attempt
+	// to deliver. An Emit's trace goes on to its deliveries, and in the header
+	// traceparent to receivers, also without spans, if its context has one. Defaults
+	// to the global provider; while that is not set there are no spans.
+	Tracer trace.TracerProvider
 
 	// Admin is how the admin's pages look and speak.
 	Admin Admin

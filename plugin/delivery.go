@@ -11,7 +11,6 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/delivery"
-	"github.com/seed-7c2cc908/merchant-webhooks/repo"
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
@@ -92,15 +91,18 @@ func (d Delivery) keyring() (*webhook.Keyring, error) {
 	return webhook.NewKeyring(append([][]byte{d.SecretKey}, d.OldSecretKeys...)...)
 }
 
-// courier is what sends. page gives the address of a webhook's page.
-func (c Config) courier(store *repo.Repo, policy webhook.Policy, keyring *webhook.Keyring, page func(instance, webhookID string) string) (*delivery.Courier, error) {
+// newCourier makes what sends.
+func (p *Plugin) newCourier(policy webhook.Policy, keyring *webhook.Keyring) (*delivery.Courier, error) {
+	c := p.cfg
 	return delivery.New(delivery.Options{
-		Repo:        store,
+		Repo:        p.repo,
 		DB:          c.DB,
 		Schema:      c.Database.Schema,
 		Policy:      policy,
 		Keyring:     keyring,
 		Logger:      c.Logger,
+		Metrics:     p.metrics,
+		Tracer:      p.tracer,
 		ListenDSN:   c.Delivery.ListenDSN,
 		Schedule:    c.Delivery.Schedule,
 		Workers:     c.Delivery.Workers,
@@ -110,7 +112,7 @@ func (c Config) courier(store *repo.Repo, policy webhook.Policy, keyring *webhoo
 		Keep:        c.Delivery.Keep,
 		Timeout:     c.Delivery.AttemptTime,
 		Notify:      c.Delivery.Notify,
-		PageURL:     page,
+		PageURL:     p.pageURL,
 	})
 }
 

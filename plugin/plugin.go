@@ -15,6 +15,7 @@ import (
 	"github.com/seed-7c2cc908/merchant-webhooks/delivery"
 	"github.com/seed-7c2cc908/merchant-webhooks/handlers"
 	"github.com/seed-7c2cc908/merchant-webhooks/repo"
+	"github.com/seed-7c2cc908/merchant-webhooks/telemetry"
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
@@ -42,6 +43,8 @@ var (
 type Plugin struct {
 	cfg     Config
 	repo    *repo.Repo
+	metrics *telemetry.Metrics
+	tracer  telemetry.Tracer
 	courier *delivery.Courier
 	app     *handlers.App
 }
@@ -74,8 +77,11 @@ func New(cfg Config) (*Plugin, error) {
 		return nil, fmt.Errorf("merchant-webhooks: %w", err)
 	}
 	policy := webhook.Policy{EventTypes: events, AllowedNetworks: cfg.AllowedNetworks, RefuseBreakable: cfg.RefuseBreakable}
-	p := &Plugin{cfg: cfg, repo: store}
-	if p.courier, err = cfg.courier(store, policy, keyring, p.pageURL); err != nil {
+	p := &Plugin{cfg: cfg, repo: store, tracer: telemetry.Tracer{Provider: cfg.Tracer}}
+	if p.metrics, err = telemetry.NewMetrics(cfg.Metrics, cfg.Database.Schema, store.Backlog); err != nil {
+		return nil, fmt.Errorf("merchant-webhooks: Config.Metrics: %w", err)
+	}
+	if p.courier, err = p.newCourier(policy, keyring); err != nil {
 		return nil, fmt.Errorf("merchant-webhooks: %w", err)
 	}
 	admin, err := cfg.admin(events)
@@ -89,6 +95,8 @@ func New(cfg Config) (*Plugin, error) {
 		Schedule:        cfg.Delivery.Schedule,
 		PauseAfter:      cfg.Delivery.PauseAfter,
 		Logger:          cfg.Logger,
+		Metrics:         p.metrics,
+		Tracer:          p.tracer,
 		Authorize:       cfg.Authorize,
 		Instance:        cfg.Instance,
 		InstanceParam:   cfg.InstanceParam,

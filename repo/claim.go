@@ -16,7 +16,7 @@ type Claim struct {
 	EventType           string
 	EventAt             time.Time
 	Traceparent         string
-	EmittedAt           time.Time // when the event was stored
+	QueuedAt            time.Time // by Emit or again by somebody; by this process's clock
 	IsTest, IsForced    bool
 	Request             webhook.Request
 	Attempt             int // the number of this attempt, from 1
@@ -88,7 +88,8 @@ LEFT JOIN found AS f ON true`
 
 // claimReturns are what a claim needs of the rows that it joins.
 const claimReturns = `d.instance_serial, d.delivery_serial, d.webhook_serial, 'msg_' || d.delivery_serial || '_' || d.nonce AS delivery_id,
-        i.instance_id, w.webhook_id, e.event_type, e.event_at, e.traceparent, e.created_at AS emitted_at,
+        i.instance_id, w.webhook_id, e.event_type, e.event_at, e.traceparent,
+        (extract(epoch FROM clock_timestamp() - d.queued_at) * 1000000)::bigint AS queued_for,
         e.is_test, d.is_forced, d.http_method, d.url, d.receiver, d.headers, d.body,
         d.attempt_count + 1 AS attempt, d.tries, w.secret,
         CASE WHEN w.previous_until > now() THEN w.previous_secret END AS previous_secret, d.lane`
@@ -97,7 +98,7 @@ const claimReturns = `d.instance_serial, d.delivery_serial, d.webhook_serial, 'm
 const claimColumns = `
     coalesce(c.instance_serial, 0), coalesce(c.delivery_serial, 0), coalesce(c.delivery_id, ''),
     coalesce(c.instance_id, ''), coalesce(c.webhook_id, ''), coalesce(c.event_type, ''),
-    coalesce(c.event_at, 'epoch'), coalesce(c.traceparent, ''), coalesce(c.emitted_at, 'epoch'),
+    coalesce(c.event_at, 'epoch'), coalesce(c.traceparent, ''), coalesce(c.queued_for, 0),
     coalesce(c.is_test, false), coalesce(c.is_forced, false),
     coalesce(c.http_method, ''), coalesce(c.url, ''), coalesce(c.receiver, ''), coalesce(c.headers, ''), c.body,
     coalesce(c.attempt, 0), coalesce(c.tries, 0), c.secret, c.previous_secret`
@@ -135,13 +136,15 @@ func (r *Repo) Claim(ctx context.Context, k Key, lease time.Duration) (c Claim, 
 func scanClaim(rows *sql.Rows, before ...any) (c Claim, err error) {
 	var headers string
 	var secret, previous []byte
+	var queuedFor int64
 	err = rows.Scan(append(before, &c.Key.Instance, &c.Delivery, &c.DeliveryID, &c.Instance, &c.WebhookID,
-		&c.EventType, &c.EventAt, &c.Traceparent, &c.EmittedAt, &c.IsTest, &c.IsForced,
+		&c.EventType, &c.EventAt, &c.Traceparent, &queuedFor, &c.IsTest, &c.IsForced,
 		&c.Request.Method, &c.Request.URL, &c.Request.Receiver, &headers, &c.Request.Body,
 		&c.Attempt, &c.Tries, &secret, &previous)...)
 	if headers != "" {
 		c.Request.Headers = webhook.ReadHeaderLines(headers)
 	}
+	c.QueuedAt = time.Now().Add(-time.Duration(max(queuedFor, 0)) * time.Microsecond)
 	c.Secrets = [][]byte{secret}
 	if previous != nil {
 		c.Secrets = append(c.Secrets, previous)

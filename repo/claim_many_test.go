@@ -50,7 +50,8 @@ func TestD2_ClaimMany(t *testing.T) {
 				t.Errorf("D2 number %d is %+v", i, is)
 			}
 			alter(t, r, "sending_since = NULL", k)
-			if alone := take(t, r, k); !reflect.DeepEqual(claims[i], alone) {
+			alone := take(t, r, k)
+			if alone.QueuedAt = claims[i].QueuedAt; !reflect.DeepEqual(claims[i], alone) {
 				t.Errorf("D2 number %d is %+v, by itself %+v", i, claims[i], alone)
 			}
 		}

@@ -22,7 +22,7 @@ type deliveryStatements struct {
 	claimMany, recordMany          *statement
 	putBehind                      *statement
 	sweep, sweepPauses, wakeLost   *statement
-	overdue, leave                 *statement
+	overdue, leave, backlog        *statement
 	giveUp, pruneDone, pruneEvents *statement
 	readSecrets, writeSecrets      *statement
 }
@@ -43,6 +43,7 @@ func newDeliveryStatements(in func(text string) *statement) deliveryStatements {
 		wakeLost:      in(wakeLostSQL),
 		overdue:       in(overdueSQL),
 		leave:         in(leaveSQL),
+		backlog:       in(backlogSQL),
 		giveUp:        in(giveUpSQL),
 		pruneDone:     in(pruneDoneSQL),
 		pruneEvents:   in(pruneEventsSQL),
@@ -58,6 +59,7 @@ var (
 	recording = operation{"record attempt", webhook.CodeDBStoreFailed}
 	sweeping  = operation{"sweep deliveries", webhook.CodeDBStoreFailed}
 	looking   = operation{"look for overdue deliveries", webhook.CodeDBFetchFailed}
+	counting  = operation{"count what waits", webhook.CodeDBFetchFailed}
 	leaving   = operation{"leave the list of workers", webhook.CodeDBStoreFailed}
 	pruning   = operation{"prune deliveries", webhook.CodeDBStoreFailed}
 	resealing = operation{"reseal secrets", webhook.CodeDBStoreFailed}

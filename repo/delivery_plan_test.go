@@ -82,6 +82,7 @@ func TestDeliveryPlans(t *testing.T) {
 		{"D5 a sweep", "", sweepSQL, `45000000, ` + said + `, 4, 'merchant_webhooks.river_job'`, 200},
 		{"D5 a sweep of a lane that is busy", "", sweepSQL, `45000000, ` + said + `, 0, 'merchant_webhooks.river_job'`, 40},
 		{"D8 a sweep of pauses", "", sweepPausesSQL, `3600000000, 'me'`, 100},
+		{"O1 what waits", "", backlogSQL, `10001`, 400},
 		{"D6 a step of giving up", "", giveUpSQL, `2592000000000, '', 100`, 60_000},
 		{"D6 a step of pruning", "", pruneDoneSQL, `2592000000000`, 10},
 	} {

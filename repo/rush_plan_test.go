@@ -65,6 +65,7 @@ func TestPlansInARush(t *testing.T) {
 		// What waits for a worker is walked past, each page once.
 		{"D2 a sweep", taken, sweepSQL, "45000000, '', 4, 'river_job'", "delivery_due delivery_lane delivery_pkey"},
 		{"D6 giving up", "", giveUpSQL, "2592000000000, '', 100", "delivery_waiting delivery_pkey"},
+		{"O1 what waits", "", backlogSQL, "10001", "delivery_due delivery_lane delivery_held"},
 		{"D2 many records", taken, recordManySQL, strings.Join(rows, ", "), "delivery_pkey"},
 	} {
 		for _, mode := range []string{"force_generic_plan", "force_custom_plan"} {

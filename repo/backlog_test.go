@@ -1,0 +1,61 @@
+package repo
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
+)
+
+func TestO1Backlog(t *testing.T) {
+	modes(t, func(t *testing.T, r *Repo) {
+		create(t, r, "admin", sample, named(sample, "b"), named(sample, "c"))
+		var keys []Key
+		for range 4 {
+			keys = append(keys, emit(t, r, "admin", nil)...)
+		}
+		alter(t, r, "due_at = now() - interval '1 minute'", keys[0])
+		take(t, r, keys[1])
+		take(t, r, keys[2])
+		alter(t, r, "due_at = now() + interval '1 minute'", keys[3])
+		alter(t, r, "lane = 1, due_at = now() - interval '2 minutes', receiver = 'b:443'", keys[4])
+		alter(t, r, "lane = 1, due_at = now() - interval '1 minute', receiver = 'a:443'", keys[5])
+		alter(t, r, "lane = 1, due_at = now() + interval '1 minute', receiver = 'a:443'", keys[6])
+		for _, k := range keys[7:11] {
+			alter(t, r, "lane = 2", k)
+		}
+		alter(t, r, "state = 'delivered', finished_at = now()", keys[11])
+		r.db.MustExec(`UPDATE merchant_webhooks.webhook SET paused_at = now(), paused_reason = CASE webhook_id WHEN 'b' THEN 'gone' ELSE 'hand' END
+			WHERE webhook_id IN ('b', 'c')`)
+		got, err := r.Backlog(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		near := func(what string, got, want time.Duration) {
+			t.Helper()
+			if got < want || got > want+time.Minute/2 {
+				t.Errorf("%s is %v, want %v", what, got, want)
+			}
+		}
+		near("the oldest due", got.OldestDue, time.Minute)
+		near("the oldest parked", got.OldestParked, 2*time.Minute)
+		got.OldestDue, got.OldestParked = 0, 0
+		if want := "{1 2 1 3 4 0s 0s map[failing:0 gone:1 hand:1]}"; fmt.Sprint(got) != want {
+			t.Errorf("it is %v, want %s", got, want)
+		}
+	})
+}
+
+func TestO1BacklogFaults(t *testing.T) {
+	r := fresh(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := r.Backlog(ctx); err == nil {
+		t.Error("it counts after the end of its time")
+	}
+	r.db.MustExec("DROP TABLE merchant_webhooks.delivery CASCADE")
+	_, err := r.Backlog(t.Context())
+	want(t, err, webhook.CodeDBFetchFailed, "")
+}
