@@ -76,6 +76,14 @@ func TestD6_Why(t *testing.T) {
 			t.Errorf("it is %+v", f)
 		}
 	})
+	t.Run("D6 the last of several attempts", func(t *testing.T) {
+		k, _ := file(t, r, filing{order: "tried", set: `attempt_count = 2, tries = 2`})
+		tried(t, r, k, 1, noon, "first")
+		tried(t, r, k, 2, noon.Add(time.Minute), "second")
+		if f := why(t, "tried")[sample.ID].Facts; !f.LastAt.Equal(noon.Add(time.Minute)) {
+			t.Errorf("it is %+v", f)
+		}
+	})
 	t.Run("C8 D6 an unknown instance", func(t *testing.T) {
 		_, err := r.Why(ctx, "nobody", "o1")
 		want(t, err, webhook.CodeInstanceUnknown, "nobody")
