@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -203,9 +204,9 @@ func TestD2_PollsWithoutListener(t *testing.T) {
 	r.next(s)
 }
 
-// TestD2_RiversNotifications holds what Emit leans on: what River itself would
-// say, and that our driver says nothing.
-func TestD2_RiversNotifications(t *testing.T) {
+// TestD2_AsRiverDoes holds what Emit leans on: what River itself would say, and
+// the row that it would write.
+func TestD2_AsRiverDoes(t *testing.T) {
 	s := newShop(t)
 	s.hook("hook", "http://127.0.0.1:1/")
 	heard := make(chan *pq.Notification, 100)
@@ -232,26 +233,31 @@ func TestD2_RiversNotifications(t *testing.T) {
 		}
 		return all
 	}
-	job := []repo.Key{{Instance: 1, Delivery: 1}}
-	if got := said(func() {
-		if err := insert(t.Context(), c.inserter, nil, jobs(job, river.InsertOpts{})); err != nil {
-			t.Fatal(err)
-		}
-	}); len(got) != 0 {
-		t.Errorf("our driver says %q", got)
-	}
+	job := repo.Key{Instance: 1, Delivery: 1}
 	loud, err := river.NewClient(riverdatabasesql.New(s.db.DB), c.riverConfig())
 	if err != nil {
 		t.Fatal(err)
 	}
 	rivers := said(func() {
-		if _, err := loud.InsertManyFast(t.Context(), []river.InsertManyParams{{Args: jobArgs{job[0]}}}); err != nil {
+		if _, err := loud.InsertManyFast(t.Context(), []river.InsertManyParams{{Args: jobArgs{job}}}); err != nil {
 			t.Fatal(err)
 		}
 	})
 	ours := said(func() { s.pay(c, "o") })
 	if len(rivers) != 1 || strings.Join(ours, "|") != strings.Join(rivers, "|") {
 		t.Errorf("River says %q, Emit %q", rivers, ours)
+	}
+	const row = "SELECT (to_jsonb(j) - '{id,args,created_at,scheduled_at}'::text[])::text FROM webhooks.river_job AS j ORDER BY id "
+	if ours, rivers := one[string](s, row+"DESC LIMIT 1"), one[string](s, row+"LIMIT 1"); ours != rivers {
+		t.Errorf("River writes %s, Emit %s", rivers, ours)
+	}
+	emitted := repo.Key{Instance: 1, Delivery: one[int64](s, "SELECT delivery_serial FROM webhooks.delivery")}
+	if encoded, _ := json.Marshal(emitted); !one[bool](s, "SELECT args = $1::jsonb FROM webhooks.river_job ORDER BY id DESC LIMIT 1", encoded) {
+		t.Errorf("the arguments of Emit's job are not %s", encoded)
+	}
+	const due = "SELECT abs(extract(epoch FROM max(scheduled_at) - min(scheduled_at)))::int < 60 FROM webhooks.river_job"
+	if !one[bool](s, due) {
+		t.Error("Emit dates its job otherwise than River's client does")
 	}
 	silent := s.courier(func(o *Options, _ *tuning) { o.ListenDSN = "" })
 	if got := said(func() { s.pay(silent, "o2") }); len(got) != 0 {

@@ -93,8 +93,7 @@ type Courier struct {
 	o        Options
 	log      *slog.Logger
 	client   *http.Client
-	inserter *river.Client[*sql.Tx] // Emit's
-	waker    *river.Client[*sql.Tx]
+	waker    *river.Client[*sql.Tx] // makes jobs, but for Emit's
 	lanes    *lanes
 	database turns // taken for each statement of a worker
 	now      func() time.Time
@@ -147,7 +146,7 @@ func newCourier(o Options, t tuning) (*Courier, error) {
 	c.client = newClient(o.Policy, o.PerReceiver, t.resolver)
 	c.lanes = newLanes(o.PerReceiver, t.breaker)
 	c.database = newTurns(o.DB.Stats().MaxOpenConnections)
-	if err := c.newInserters(); err != nil {
+	if err := c.newWaker(); err != nil {
 		return nil, fmt.Errorf("delivery: %w", err)
 	}
 	return c, nil

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/riverqueue/river"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/repo"
 	"github.com/seed-7c2cc908/merchant-webhooks/telemetry"
@@ -21,7 +20,7 @@ import (
 const overdueEvery = time.Minute
 
 // Emit tells an instance's webhooks of an event, when the host's transaction
-// commits. It takes one read where nobody listens, and three statements else,
+// commits. It takes one read where nobody listens, and one statement more else,
 // for one webhook as for ten. A template that can not be expanded, or not in
 // time, fails its own delivery and nothing else.
 //
@@ -73,24 +72,16 @@ func publicID(k repo.Key, d repo.NewDelivery) string {
 // those that can be sent now.
 func (c *Courier) add(ctx context.Context, tx *sql.Tx, event repo.NewEvent, ds []repo.NewDelivery) ([]repo.Key, error) {
 	event.Traceparent = telemetry.Traceparent(ctx)
-	keys, err := c.o.Repo.AddDeliveries(ctx, tx, event, ds, c.o.ListenDSN != "")
-	if err != nil {
-		return nil, err
+	jobs := repo.NewJobs{
+		Kind: jobArgs{}.Kind(), MaxAttempts: jobAttempts, ScheduledAt: time.Now().Add(-clockSlack),
+		Behind: []string{}, BehindPriority: behind, Notify: c.o.ListenDSN != "",
 	}
-	var due []river.InsertManyParams
-	for i, d := range ds {
-		if d.Failure.IsZero() && !d.IsHeld {
-			o := river.InsertOpts{}
-			if c.lanes.isCrowded(d.Request.Receiver) {
-				o.Priority = behind
-			}
-			due = append(due, jobs(keys[i:i+1], o)...)
+	for _, d := range ds {
+		if c.lanes.isCrowded(d.Request.Receiver) {
+			jobs.Behind = append(jobs.Behind, d.Request.Receiver)
 		}
 	}
-	if err := insert(ctx, c.inserter, tx, due); err != nil {
-		return nil, storeProblem(ctx, err)
-	}
-	return keys, nil
+	return c.o.Repo.AddDeliveries(ctx, tx, event, ds, jobs)
 }
 
 // Test sends a webhook its event's example, marked as a test, and gives the

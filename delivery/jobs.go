@@ -64,12 +64,8 @@ func (retrySoon) NextRetry(*rivertype.JobRow) time.Time {
 	return time.Now().Add(2*time.Second + rand.N(3*time.Second))
 }
 
-// newInserters make the clients that only insert jobs: Emit's, which notifies
-// nobody, and one for all else.
-func (c *Courier) newInserters() (err error) {
-	if c.inserter, err = river.NewClient(quietDriver{riverdatabasesql.New(c.o.DB.DB)}, c.riverConfig()); err != nil {
-		return err
-	}
+// newWaker makes the client that only inserts jobs.
+func (c *Courier) newWaker() (err error) {
 	config := c.riverConfig()
 	config.FetchCooldown = fetchCooldown // it bounds how often it notifies
 	c.waker, err = river.NewClient(riverdatabasesql.New(c.o.DB.DB), config)

@@ -13,12 +13,6 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 )
 
-// quietDriver is River's driver for clients that insert: it tells nobody, which
-// saves a round trip. repo.AddDeliveries tells, in a statement that runs anyway.
-type quietDriver struct{ *riverdatabasesql.Driver }
-
-func (quietDriver) SupportsListenNotify() bool { return false }
-
 // listenDriver is River's driver with a listener of lib/pq, on a connection of
 // its own.
 type listenDriver struct {
@@ -174,7 +168,4 @@ func (l *listener) WaitForNotification(ctx context.Context) (*riverdriver.Notifi
 	}
 }
 
-var (
-	_ riverdriver.Driver[*sql.Tx] = quietDriver{}
-	_ riverdriver.Driver[*sql.Tx] = (*listenDriver)(nil)
-)
+var _ riverdriver.Driver[*sql.Tx] = (*listenDriver)(nil)

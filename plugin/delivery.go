@@ -128,7 +128,7 @@ func (p *Plugin) newCourier(policy webhook.Policy, keyring *webhook.Keyring) (*d
 //	…
 //	err = tx.Commit()
 //
-// It takes one round trip where no webhook listens, and three where any do,
+// It takes one round trip where no webhook listens, and two where any do,
 // however many. It does not fail for a webhook: one whose request can not be made, in
 // the 100 ms that an Emit may spend on that, or that is beyond MaxPerEvent, has a
 // failed delivery that says why.

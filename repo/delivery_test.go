@@ -56,7 +56,7 @@ func emitIn(t testing.TB, r *Repo, tx *sql.Tx, instance string, change func(*New
 	if change != nil {
 		change(&ev, ds)
 	}
-	keys, err := r.AddDeliveries(t.Context(), tx, ev, ds, false)
+	keys, err := r.AddDeliveries(t.Context(), tx, ev, ds, NewJobs{})
 	if err != nil {
 		t.Fatal(err)
 	}

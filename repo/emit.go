@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"strings"
+	"time"
 
 	"github.com/lib/pq"
 
@@ -113,8 +114,23 @@ type NewEvent struct {
 	Traceparent string
 }
 
+// NewJobs says what River's jobs for new deliveries are like; without a Kind
+// none are made.
+type NewJobs struct {
+	Kind        string
+	MaxAttempts int
+	ScheduledAt time.Time
+	// Behind are receivers whose jobs have the priority BehindPriority; River's
+	// usual one is 1, and 1 goes first.
+	Behind         []string
+	BehindPriority int
+	// Notify tells River's listeners (pg_notify) when the transaction commits.
+	Notify bool
+}
+
 // addDeliveriesSQL numbers the deliveries in the order of the arrays. A failed
-// one has no headers and no body.
+// one has no headers and no body; what can be sent now has a job, a row as
+// River's own client makes it: by that it were two more round trips.
 const addDeliveriesSQL = `
 WITH happened AS (
     INSERT INTO merchant_webhooks.event
@@ -135,23 +151,30 @@ WITH happened AS (
         $14::text[], $15::bytea[], $16::boolean[], $17::text[]) WITH ORDINALITY
         AS d (webhook_serial, webhook_version, nonce, http_method, url, receiver, headers, body, is_held, failure, place)
     ORDER BY d.place
-    RETURNING delivery_serial
+    RETURNING delivery_serial, receiver, state, lane
+), queued AS (
+    INSERT INTO merchant_webhooks.river_job (kind, args, max_attempts, priority, scheduled_at)
+    SELECT $19::text, jsonb_build_object('instance_serial', $1::bigint, 'delivery_serial', delivery_serial), $20::smallint,
+        CASE WHEN receiver = ANY ($21::text[]) THEN $23::smallint ELSE 1 END, $22::timestamptz
+    FROM made
+    WHERE state = 'pending' AND lane = 0 AND $19::text <> ''
+    ORDER BY delivery_serial
 )
 SELECT delivery_serial, (SELECT pg_notify($18::text, '{"queue":"default"}') WHERE $18::text <> '')
 FROM made
 ORDER BY delivery_serial`
 
-// AddDeliveries stores an event and its deliveries in the host's transaction, in
-// one round trip; with notify it tells River's listeners (pg_notify) when the
-// transaction commits. It gives the keys, in the order of ds. Deliveries of a
-// test event are forced, and a pause does not hold them.
+// AddDeliveries stores an event, its deliveries, and jobs for those that can be
+// sent now in the host's transaction, in one round trip. It gives the keys, in
+// the order of ds. Deliveries of a test event are forced, and a pause does not
+// hold them.
 //
 // Problems: CodeWebhookUnknown if a webhook or the instance was removed, which
 // Listeners in the same transaction rules out; a transaction that it fails in
 // can not go on.
-func (r *Repo) AddDeliveries(ctx context.Context, tx *sql.Tx, ev NewEvent, ds []NewDelivery, notify bool) ([]Key, error) {
+func (r *Repo) AddDeliveries(ctx context.Context, tx *sql.Tx, ev NewEvent, ds []NewDelivery, jobs NewJobs) ([]Key, error) {
 	keys := make([]Key, 0, len(ds))
-	err := r.within(ctx, tx, r.delivery.addDeliveries, r.newRows(ev, ds, notify), func(rows *sql.Rows) error {
+	err := r.within(ctx, tx, r.delivery.addDeliveries, r.newRows(ev, ds, jobs), func(rows *sql.Rows) error {
 		key, void := Key{Instance: ev.Instance}, sql.RawBytes{}
 		err := rows.Scan(&key.Delivery, &void)
 		keys = append(keys, key)
@@ -171,7 +194,7 @@ func (r *Repo) AddDeliveries(ctx context.Context, tx *sql.Tx, ev NewEvent, ds []
 const riverInsert = ".river_insert"
 
 // newRows are the arguments of addDeliveriesSQL.
-func (r *Repo) newRows(ev NewEvent, ds []NewDelivery, notify bool) []any {
+func (r *Repo) newRows(ev NewEvent, ds []NewDelivery, jobs NewJobs) []any {
 	n := len(ds)
 	webhooks, versions := make(pq.Int64Array, n), make(pq.Int64Array, n)
 	nonces, methods, urls := make(pq.StringArray, n), make(pq.StringArray, n), make(pq.StringArray, n)
@@ -187,7 +210,7 @@ func (r *Repo) newRows(ev NewEvent, ds []NewDelivery, notify bool) []any {
 		}
 	}
 	channel := ""
-	if notify && len(r.schema) < 64-len(riverInsert) { // a longer channel is an error, which River has no use for
+	if jobs.Notify && len(r.schema) < 64-len(riverInsert) { // a longer channel is an error, which River has no use for
 		channel = r.schema + riverInsert
 	}
 	return []any{
@@ -196,6 +219,7 @@ func (r *Repo) newRows(ev NewEvent, ds []NewDelivery, notify bool) []any {
 		orNull(ev.OrderID), ev.IsTest,
 		string(ev.JSON), orNull(ev.Traceparent),
 		webhooks, versions, nonces, methods, urls, receivers, headers, bodies, held, pq.Array(failures), channel,
+		jobs.Kind, jobs.MaxAttempts, pq.StringArray(jobs.Behind), jobs.ScheduledAt, jobs.BehindPriority,
 	}
 }
 

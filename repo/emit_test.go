@@ -176,7 +176,7 @@ func TestEmitHoldsWhatItFound(t *testing.T) {
 			go func() { removed <- remove(r) }()
 			waiting(t, r.db, 1)
 			keys, err := r.AddDeliveries(t.Context(), tx.Tx, NewEvent{Instance: serial, Prepared: happened},
-				[]NewDelivery{{Webhook: ls[0].Serial, Version: 1, Request: request, Nonce: "a"}}, false)
+				[]NewDelivery{{Webhook: ls[0].Serial, Version: 1, Request: request, Nonce: "a"}}, NewJobs{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -192,7 +192,7 @@ func TestEmitHoldsWhatItFound(t *testing.T) {
 		tx := r.db.MustBegin()
 		defer func() { _ = tx.Rollback() }()
 		_, err := r.AddDeliveries(t.Context(), tx.Tx, NewEvent{Instance: 1, Prepared: happened},
-			[]NewDelivery{{Webhook: 99, Version: 1, Request: request, Nonce: "a"}}, false)
+			[]NewDelivery{{Webhook: 99, Version: 1, Request: request, Nonce: "a"}}, NewJobs{})
 		if err == nil { // the foreign key is checked at the statement's end
 			t.Fatal("it is stored")
 		}
@@ -223,7 +223,7 @@ func TestEmitNotifies(t *testing.T) {
 			}
 			ds := []NewDelivery{{Webhook: ls[0].Serial, Version: 1, Request: request, Nonce: "a"}}
 			for _, notify := range []bool{false, true} {
-				if _, err := r.AddDeliveries(t.Context(), tx.Tx, NewEvent{Instance: serial, Prepared: happened}, ds, notify); err != nil {
+				if _, err := r.AddDeliveries(t.Context(), tx.Tx, NewEvent{Instance: serial, Prepared: happened}, ds, NewJobs{Notify: notify}); err != nil {
 					t.Fatal(err)
 				}
 			}
