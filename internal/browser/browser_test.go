@@ -58,6 +58,8 @@ func TestCheck(t *testing.T) {
 		"nothing":          {"", `<p><a href="/">Home</a></p>`, "", "p"},
 		"no label":         {"", `<input name="x">`, `label (Form elements must have labels) at ["input"]`, ""},
 		"contrast in dark": {`<style>@media (prefers-color-scheme: dark) { p { color: #333 } }</style>`, `<p>Text</p>`, "320 px, dark: color-contrast", "light:"},
+		"dark and wide":    {`<style>@media (prefers-color-scheme: dark) and (min-width: 1000px) { p { color: #333 } }</style>`, `<p>Text</p>`, "1280 px, dark: color-contrast", "320 px"},
+		"light and narrow": {`<style>@media (prefers-color-scheme: light) and (max-width: 1000px) { p { color: #ccc } }</style>`, `<p>Text</p>`, "320 px, light: color-contrast", "1280 px"},
 		"small targets":    {"", `<button style="font-size:5px;padding:0;border:0">x</button><button style="font-size:5px;padding:0;border:0">y</button>`, "target-size", ""},
 		"narrow only":      {"", `<p style="width: 400px">Text</p>`, `320 px: scrolls sideways, because of <p style="width: 400px">`, "1280 px"},
 	}

@@ -27,11 +27,17 @@ type look struct {
 	scheme string
 }
 
-// axeOptions are WCAG 2.2 AA as far as a program can judge it. target-size is
-// off in axe-core unless it is asked for.
-const axeOptions = `{
+// axeAll is WCAG 2.2 AA as far as a program can judge it. target-size is off in
+// axe-core unless it is asked for.
+const axeAll = `{
 	runOnly: {type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
 	rules: {"target-size": {enabled: true}},
+	resultTypes: ["violations"],
+}`
+
+// axeColours are the rules of these that look at colours.
+const axeColours = `{
+	runOnly: {type: "rule", values: ["color-contrast", "link-in-text-block"]},
 	resultTypes: ["violations"],
 }`
 
@@ -52,19 +58,23 @@ func (p *Page) Look(width int64, scheme string) {
 	}
 }
 
-// Check judges the state that the page is in, in both widths and schemes.
-// Without scripts, where pages are nearly the same, light is judged wide and
-// dark narrow. The state's name is for the report.
+// Check judges the state that the page is in, in both widths and schemes: light
+// wide and dark narrow by all rules, and then, since a scheme changes nothing but
+// colours, dark wide and light narrow by those of colours. Without scripts, where
+// pages are nearly the same, this is left out. The state's name is for the report.
 func (p *Page) Check(state string) {
 	p.t.Helper()
 	before := p.look
-	for _, look := range []look{{Wide, Light}, {Wide, Dark}, {Narrow, Light}, {Narrow, Dark}} {
-		if p.noScripts && (look.width == Wide) != (look.scheme == Light) {
-			continue
-		}
-		p.Look(look.width, look.scheme)
-		p.CheckLook(state)
+	p.Look(Wide, Light)
+	p.CheckLook(state)
+	if !p.noScripts {
+		p.Look(Wide, Dark)
+		p.checkRules(state, axeColours)
+		p.Look(Narrow, Light)
+		p.checkRules(state, axeColours)
 	}
+	p.Look(Narrow, Dark)
+	p.CheckLook(state)
 	p.Look(before.width, before.scheme)
 }
 
@@ -73,13 +83,18 @@ func (p *Page) Check(state string) {
 func (p *Page) CheckLook(state string) {
 	p.t.Helper()
 	p.withScripts(func() {
-		for _, violation := range p.violations() {
-			p.t.Errorf("%s, %d px, %s: %s", state, p.look.width, p.look.scheme, violation)
-		}
+		p.checkRules(state, axeAll)
 		if wide := p.sideways(); wide != "" {
 			p.t.Errorf("%s, %d px: scrolls sideways, because of %s", state, p.look.width, wide)
 		}
 	})
+}
+
+func (p *Page) checkRules(state, options string) {
+	p.t.Helper()
+	for _, violation := range p.violations(options) {
+		p.t.Errorf("%s, %d px, %s: %s", state, p.look.width, p.look.scheme, violation)
+	}
 }
 
 // withScripts lets axe, which needs timers, work on a page that was loaded
@@ -96,7 +111,7 @@ func (p *Page) withScripts(do func()) {
 }
 
 // violations is what axe finds, a line for each place.
-func (p *Page) violations() []string {
+func (p *Page) violations(options string) []string {
 	p.t.Helper()
 	var loaded bool
 	if p.Eval(&loaded, "typeof axe === 'object'"); !loaded {
@@ -111,7 +126,7 @@ func (p *Page) violations() []string {
 			FailureSummary string
 		}
 	}
-	p.Eval(&found, "axe.run(document, "+axeOptions+").then(result => result.violations)")
+	p.Eval(&found, "axe.run(document, "+options+").then(result => result.violations)")
 	var lines []string
 	for _, violation := range found {
 		for _, node := range violation.Nodes {
