@@ -13,14 +13,17 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/signal"
 	"regexp"
 	"slices"
 	"sync"
+	"syscall"
 )
 
 type options struct {
@@ -43,9 +46,11 @@ func main() {
 	flag.BoolVar(&o.missed, "missed", false, "list what no test reaches too")
 	flag.StringVar(&o.learned, "learned", "", "a directory, empty at first, that keeps what the tests of one package reach for the next run of the same code")
 	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop() // what is interrupted says what it has
 	var results []*result
 	for _, pattern := range flag.Args() {
-		r, err := o.mutate(pattern)
+		r, err := o.mutate(ctx, pattern)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "mutate:", err)
 			os.Exit(1)
@@ -56,7 +61,7 @@ func main() {
 }
 
 // mutate tries the mutants of a package.
-func (o options) mutate(pattern string) (_ *result, err error) {
+func (o options) mutate(ctx context.Context, pattern string) (_ *result, err error) {
 	temp, err := os.MkdirTemp("", "mutate")
 	if err != nil {
 		return nil, err
@@ -72,11 +77,11 @@ func (o options) mutate(pattern string) (_ *result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	tests, err := learn(workers, cmp.Or(o.learned, temp))
-	if err != nil {
+	tests, err := learn(ctx, workers, cmp.Or(o.learned, temp))
+	if err := cmp.Or(err, ctx.Err()); err != nil {
 		return nil, err
 	}
-	return o.judge(pattern, workers, newJudge(tests))
+	return o.judge(ctx, pattern, workers, newJudge(tests))
 }
 
 // hire makes the workers.
@@ -107,7 +112,7 @@ func (o options) hire(b *build, pattern string) (workers []*runner, stop func() 
 }
 
 // judge tries the mutants of the sample, and says at once what lives.
-func (o options) judge(pattern string, workers []*runner, j *judge) (*result, error) {
+func (o options) judge(ctx context.Context, pattern string, workers []*runner, j *judge) (*result, error) {
 	only, err := regexp.Compile(o.only)
 	if err != nil {
 		return nil, err
@@ -137,20 +142,34 @@ func (o options) judge(pattern string, workers []*runner, j *judge) (*result, er
 		chosen = chosen[:o.sample]
 	}
 	fmt.Printf("%s: %d of %d mutants are tried with %d tests\n", pattern, len(chosen), len(workers[0].mutants), len(j.tests))
-	var mu sync.Mutex
-	err = each(workers, len(chosen), func(r *runner, i int) error {
-		end, err := j.try(r, chosen[i])
-		mu.Lock()
-		defer mu.Unlock()
-		res.add(chosen[i], end)
-		if tried := res.counts[killed] + res.counts[timedOut] + res.counts[lived]; tried%50 == 0 {
-			fmt.Printf("%s: %d of %d\n", pattern, tried, len(chosen))
-		}
-		if end != killed && err == nil {
-			fmt.Println(map[ending]string{lived: "lived:", timedOut: "timed out:"}[end], chosen[i])
-		}
-		return errors.Join(err, r.sweep())
-	})
+	ends, err := try(ctx, workers, j, chosen)
+	for i, m := range chosen {
+		res.add(m, ends[i])
+	}
 	slices.SortFunc(res.lived, func(a, b *mutant) int { return a.number - b.number })
 	return res, err
+}
+
+// try gives how each mutant ended, and says at once what did not die of a test.
+func try(ctx context.Context, workers []*runner, j *judge, chosen []*mutant) ([]ending, error) {
+	ends := slices.Repeat([]ending{skipped}, len(chosen))
+	var mu sync.Mutex
+	tried := 0
+	err := each(ctx, workers, len(chosen), func(r *runner, i int) error {
+		end, err := j.try(r, chosen[i])
+		if err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		ends[i] = end
+		if end != killed {
+			fmt.Println(map[ending]string{lived: "lived:", timedOut: "timed out:"}[end], chosen[i])
+		}
+		if tried++; tried%50 == 0 {
+			fmt.Printf("%d of %d are tried\n", tried, len(chosen))
+		}
+		return r.sweep()
+	})
+	return ends, err
 }

@@ -9,7 +9,7 @@ import (
 // TestSample mutates a package whose tests have holes: what lives falls through
 // these, all else is killed.
 func TestSample(t *testing.T) {
-	r, err := options{workers: 2, short: true}.mutate("./testdata/sample")
+	r, err := options{workers: 2, short: true}.mutate(t.Context(), "./testdata/sample")
 	if err != nil {
 		t.Fatal(err)
 	}

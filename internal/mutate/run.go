@@ -80,8 +80,8 @@ func (r *runner) run(names []string, alive int, limit time.Duration, env ...stri
 
 var failure = regexp.MustCompile(`(?m)^--- FAIL: ([^/\s]+)`)
 
-// each does something on every worker at once, for 0 to n-1.
-func each(workers []*runner, n int, do func(r *runner, i int) error) error {
+// each does something on every worker at once, for 0 to n-1, unless ctx ends.
+func each(ctx context.Context, workers []*runner, n int, do func(r *runner, i int) error) error {
 	var wait sync.WaitGroup
 	var mu sync.Mutex
 	var errs []error
@@ -92,7 +92,7 @@ func each(workers []*runner, n int, do func(r *runner, i int) error) error {
 				mu.Lock()
 				i := next
 				next++
-				stop := len(errs) > 0 || i >= n
+				stop := len(errs) > 0 || i >= n || ctx.Err() != nil
 				mu.Unlock()
 				if stop {
 					return
@@ -111,7 +111,7 @@ func each(workers []*runner, n int, do func(r *runner, i int) error) error {
 
 // learn runs each test alone, to see how long it takes and what it reaches. It
 // notes that in dir, where it is found by the next run of the same code.
-func learn(workers []*runner, dir string) ([]*test, error) {
+func learn(ctx context.Context, workers []*runner, dir string) ([]*test, error) {
 	list := exec.Command(workers[0].binary, "-test.list", ".")
 	list.Dir = workers[0].dir
 	out, err := list.Output()
@@ -124,7 +124,7 @@ func learn(workers []*runner, dir string) ([]*test, error) {
 			tests = append(tests, &test{name: name, reached: map[int]bool{}})
 		}
 	}
-	err = each(workers, len(tests), func(r *runner, i int) error { return tests[i].learn(r, dir) })
+	err = each(ctx, workers, len(tests), func(r *runner, i int) error { return tests[i].learn(r, dir) })
 	return slices.DeleteFunc(tests, func(t *test) bool { return t.took == 0 }), err
 }
 
