@@ -151,3 +151,24 @@ func TestD9_Recover(t *testing.T) {
 		}
 	})
 }
+
+// TestD9_TwiceByOneClock: the minute is the database's, by whose clock it is known
+// when something was queued, also where the host's goes ten minutes before it.
+func TestD9_TwiceByOneClock(t *testing.T) {
+	h := newHost(t, nil)
+	check(t, h.ask(t, "POST", "/private/webhooks", hook("a")), http.StatusNoContent, 0)
+	fillLog(t, h.db, 3)
+	h.db.MustExec(`
+		UPDATE merchant_webhooks.delivery SET queued_at = now() - interval '1 hour';
+		CREATE SCHEMA late;
+		CREATE FUNCTION late.now() RETURNS timestamptz LANGUAGE sql AS $$ SELECT pg_catalog.now() - interval '10 minutes' $$;
+		DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = late, pg_catalog, public', current_database()); END $$`)
+	h.db.SetMaxIdleConns(0) // those that come have the other clock
+	for _, want := range []int{3, 0} {
+		a := h.ask(t, "POST", "/private/webhook-deliveries/recover", `{"from":{"t_s":1760000000},"to":{"t_s":1760000001},"all":true}`)
+		if got := decoded[struct{ Count int }](t, a).Count; got != want {
+			t.Errorf("%d were queued, want %d", got, want)
+		}
+		h.db.MustExec(`UPDATE merchant_webhooks.delivery SET state = 'delivered', finished_at = now(), failure = NULL, lane = 0`)
+	}
+}

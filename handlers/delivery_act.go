@@ -121,6 +121,13 @@ func (a *App) recoverDeliveries(c *call) error {
 	if err != nil {
 		return a.refuse(c, err)
 	}
+	if again.All {
+		now, err := a.Repo.Now(c.ctx)
+		if err != nil {
+			return err
+		}
+		again.NotSince = now.Add(-twice)
+	}
 	var count int
 	if dry {
 		count, _, err = a.Repo.CountAgain(c.ctx, c.instance, again)
@@ -150,9 +157,6 @@ func (a *App) readAgain(c *call) (again repo.Again, rebuild, dry bool, err error
 	again.Rebuild = rebuild
 	if isReversed(again.From, again.To) {
 		r.refuse("to", webhook.Say("parameter.period"))
-	}
-	if again.All {
-		again.NotSince = time.Now().Add(-twice)
 	}
 	return again, rebuild, dry, r.err
 }

@@ -126,6 +126,16 @@ func (r *Repo) CountAgain(ctx context.Context, instance string, a Again) (count 
 	return count, at, nil
 }
 
+const clockSQL = `SELECT now()`
+
+// Now is the database's time, for NotSince: what was queued is dated by it.
+func (r *Repo) Now(ctx context.Context) (at time.Time, err error) {
+	err = r.run(ctx, readingDeliveries, func() error {
+		return r.each(ctx, nil, r.log.clock, nil, func(rows *sql.Rows) error { return rows.Scan(&at) })
+	})
+	return at, err
+}
+
 // hooksAgainSQL names the webhooks whose deliveries are meant.
 const hooksAgainSQL = againSQL + `
 SELECT CASE
