@@ -20,9 +20,15 @@ func TestV8_WhatAlwaysComes(t *testing.T) {
 		at    string
 		want  bool
 	}{
-		{pay, "order_id", true}, {shop, "order_id", false}, {pay, "other", false},
-		{pay, "contract_terms.summary", true}, {pay, "contract_terms.amount", false}, {pay, "order_id.summary", false},
-		{shop, "contract_terms.summary", false}, {refund, "timestamp.t_s", true}, {refund, "timestamp.other", false},
+		{pay, "order_id", true},
+		{shop, "order_id", false},
+		{pay, "other", false},
+		{pay, "contract_terms.summary", true},
+		{pay, "contract_terms.amount", false},
+		{pay, "order_id.summary", false},
+		{shop, "contract_terms.summary", false},
+		{refund, "timestamp.t_s", true},
+		{refund, "timestamp.other", false},
 	} {
 		if got := c.event.always(at(c.at)); got != c.want {
 			t.Errorf("%s always has %s: %t", c.event.Name, c.at, got)
@@ -45,7 +51,11 @@ func TestV8_ValuesAt(t *testing.T) {
 		steps []string
 		want  []raw
 	}{
-		{at("a.b"), []raw{`"c"`}}, {at("a.x"), nil}, {at("x"), nil}, {at("a.b.c"), nil}, {at("list.d"), nil},
+		{at("a.b"), []raw{`"c"`}},
+		{at("a.x"), nil},
+		{at("x"), nil},
+		{at("a.b.c"), nil},
+		{at("list.d"), nil},
 		{list.item().name("d").steps(), []raw{`"e"`, `"f"`}},
 	} {
 		var got []raw
