@@ -11,6 +11,8 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/gin-gonic/gin"
 	"github.com/jmoiron/sqlx"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/plugin"
 )
@@ -32,6 +34,7 @@ type shop struct {
 	crossOrigin *http.CrossOriginProtection
 	tokens      func(*gin.Context, string, plugin.Permission) error
 	log         *slog.Logger
+	metrics     *prometheus.Registry
 }
 
 // newShop makes the application, which is a handler: it mounts the plugin in
@@ -46,7 +49,8 @@ func newShop(ctx context.Context, db *sqlx.DB, with settings, log *slog.Logger) 
 			plugin.Token{Value: "secret-token:demo-readonly", Instance: "*", Scope: "readonly"},
 			plugin.Token{Value: "secret-token:demo-order-simple", Instance: "*", Scope: "order-simple"},
 		),
-		log: log,
+		log:     log,
+		metrics: prometheus.NewRegistry(),
 	}
 	var err error
 	s.webhooks, err = plugin.New(plugin.Config{
@@ -56,6 +60,7 @@ func newShop(ctx context.Context, db *sqlx.DB, with settings, log *slog.Logger) 
 		Currency:        &plugin.Currency{Code: "KUDOS", Name: "Kudos"},
 		AllowedNetworks: with.networks,
 		Logger:          log,
+		Metrics:         s.metrics,
 		Admin: plugin.Admin{
 			Title:    "Example shop",
 			Layout:   s.layout,
@@ -90,6 +95,8 @@ func (s *shop) routes() http.Handler {
 	}))
 	s.register(engine)
 	s.webhooks.Register(&engine.RouterGroup)
+	// A shop that runs in earnest serves this where strangers do not come.
+	engine.GET("/metrics", gin.WrapH(promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{})))
 	return s.sessions.LoadAndSave(engine)
 }
 

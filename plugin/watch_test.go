@@ -177,6 +177,7 @@ func TestO1_Scrape(t *testing.T) {
 			`attempts_total{result="reset"} 2`, `attempt_duration_seconds_count 7`, `delivery_duration_seconds_count 1`,
 			`deliveries_waiting{state="due"} 0`, `oldest_waiting_seconds{state="due"} 0`, `paused_webhooks{reason="gone"} 1`)
 	})
+	t.Run("O1 dashboard, alerts and README", func(t *testing.T) { knowsItsMetrics(t, w.registry) })
 	problems, err := testutil.GatherAndLint(w.registry)
 	if err != nil || len(problems) > 0 {
 		t.Error("O1", problems, err)
