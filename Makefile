@@ -13,11 +13,13 @@ SAMPLE    ?= 0
 ONLY      ?=
 # Which major versions of PostgreSQL make test-postgres tests.
 VERSIONS  ?= 14 15 16 17 18
+# Flags of make load, such as -d 5s -only gzip.
+LOAD      ?=
 # The race detector needs a C compiler.
 RACE      := $(if $(shell command -v gcc clang cc 2>/dev/null),-race)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres lint bench torture fuzz mutate screenshots setup
+.PHONY: help run test test-postgres lint load bench torture fuzz mutate screenshots setup
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -49,6 +51,9 @@ lint: ## Check format, vet, staticcheck, and that go.mod is tidy
 	@staticcheck=$$($(GO) tool -n staticcheck); for module in . bench torture; do ( \
 		cd $$module && echo "$$module: vet, staticcheck, tidy" && $(GO) vet ./... && $$staticcheck ./... && $(GO) mod tidy -diff \
 	) || exit 1; done
+
+load: setup ## Attack a host by thousands of clients, bombs and drips, and print how its memory grows
+	$(GO) run ./internal/load $(LOAD)
 
 bench: setup ## Measure the plugin beside what limits it, as ratios, into bench/RESULTS.md
 	cd bench && $(GO) run .

@@ -16,6 +16,10 @@ import (
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
+// declaredBytes is how much of a declared length is made room for before it has
+// come: many clients may declare much and send nothing.
+const declaredBytes = 16 << 10
+
 // readBody reads the request's body, decompressed, up to limit bytes of either.
 // It waits for it until the request's time limit.
 func readBody(c *call, limit int64) ([]byte, error) {
@@ -34,7 +38,7 @@ func readBody(c *call, limit int64) ([]byte, error) {
 	}
 	var text bytes.Buffer
 	if n := c.Request.ContentLength; n > 0 && encoding == "" {
-		text.Grow(int(n) + bytes.MinRead)
+		text.Grow(int(min(n, declaredBytes)) + bytes.MinRead)
 	}
 	_, err = io.Copy(&text, io.LimitReader(plain, limit+1))
 	if sent.ended {

@@ -88,6 +88,21 @@ func TestLargeBodies(t *testing.T) {
 		p := startPost(t, h, fmt.Sprintf("Content-Length: %d", limit+1), "Expect: 100-continue")
 		check(t, p.answer(t, false), http.StatusRequestEntityTooLarge, int(webhook.CodeUploadExceedsLimit))
 	})
+	t.Run("R3 what is only declared takes no memory", func(t *testing.T) {
+		const clients = 40
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for range clients {
+			p := startPost(t, h, fmt.Sprintf("Content-Length: %d", limit), "Expect: 100-continue")
+			if line, err := p.ReadString('\n'); err != nil || !strings.Contains(line, "100") { // the body is being read
+				t.Fatal(line, err)
+			}
+		}
+		runtime.ReadMemStats(&after)
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > clients*limit/4 {
+			t.Errorf("%d bytes were allocated for %d clients that sent nothing", grown, clients)
+		}
+	})
 	for _, encoding := range []string{"gzip", "deflate"} {
 		t.Run("R3 a little that inflates to much is not inflated: "+encoding, func(t *testing.T) {
 			const inflated = 64 << 20

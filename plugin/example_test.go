@@ -3,7 +3,9 @@ package plugin_test
 import (
 	"context"
 	"log"
+	"net/http"
 	"os"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/jmoiron/sqlx"
@@ -28,7 +30,8 @@ func Example() {
 	}
 	r := gin.Default()
 	webhooks.Register(r.Group("/shop"))
-	log.Fatal(r.Run("127.0.0.1:8080"))
+	server := http.Server{Addr: "127.0.0.1:8080", Handler: r, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	log.Fatal(server.ListenAndServe())
 }
 
 // What a host writes where an order is paid, as the README shows it.
