@@ -22,8 +22,10 @@ const (
 )
 
 // Redeliver sends one delivery again, a waiting one now; rebuild makes it anew with
-// the webhook's present settings (Problem CodeForbidden, delivery.not_anew, where
-// its data is gone, or a worker has it just now).
+// the webhook's present settings. Problems: CodeInstanceUnknown, CodeWebhookUnknown;
+// CodeEndpointUnknown for a delivery that is not known; CodeForbidden for one that
+// was erased or could not be made, and, with rebuild, where its data is gone, a
+// worker has it just now, or the new settings give no request.
 func (c *Courier) Redeliver(ctx context.Context, instance, webhookID, deliveryID string, rebuild bool) error {
 	a := repo.Again{WebhookID: webhookID, DeliveryID: deliveryID}
 	return c.within(ctx, func(tx *sql.Tx) error {
@@ -46,7 +48,7 @@ func (c *Courier) Redeliver(ctx context.Context, instance, webhookID, deliveryID
 // Recover sends again what a says and gives how many; rebuild as for Redeliver, for
 // those whose data is there; one whose request can not be made stays as it is. It
 // goes in steps, each a transaction of its own: cut off, it can be asked again, and
-// goes on where it stopped.
+// goes on where it stopped. Problems: CodeInstanceUnknown, CodeWebhookUnknown.
 func (c *Courier) Recover(ctx context.Context, instance string, a repo.Again, rebuild bool) (count int, err error) {
 	defer c.sweepSoon()
 	if rebuild {
@@ -107,6 +109,7 @@ func (c *Courier) recoverAnew(ctx context.Context, instance string, a repo.Again
 
 // Rebuild makes the waiting deliveries of a webhook anew with its present
 // settings and gives how many.
+// Problems: CodeInstanceUnknown, CodeWebhookUnknown.
 func (c *Courier) Rebuild(ctx context.Context, instance, webhookID string) (int, error) {
 	var count int
 	err := c.within(ctx, func(tx *sql.Tx) (err error) {

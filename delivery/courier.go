@@ -61,7 +61,8 @@ func (c *Courier) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop ends sending.
+// Stop ends sending. What is under way may end until ctx does; then it is given
+// back, and ctx's error comes back. Without a Start it is nil.
 func (c *Courier) Stop(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

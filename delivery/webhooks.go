@@ -10,7 +10,9 @@ import (
 // SecretOverlap is how long a webhook's secret signs too after it was replaced.
 const SecretOverlap = 24 * time.Hour
 
-// Pause and Resume are a person's. Notify is told.
+// Pause holds what waits and what comes, until Resume: a person's pause, which no
+// probe ends. Notify is told, unless it was paused already. Problems:
+// CodeInstanceUnknown, CodeWebhookUnknown.
 func (c *Courier) Pause(ctx context.Context, instance, webhookID string) error {
 	change, err := c.o.Repo.Pause(ctx, instance, webhookID)
 	if err == nil {
@@ -19,7 +21,9 @@ func (c *Courier) Pause(ctx context.Context, instance, webhookID string) error {
 	return err
 }
 
-// Resume ends a pause; with drop what waits is marked failed.
+// Resume ends a pause: what waits is sent, the oldest first, or with drop marked
+// failed, in steps; cut off, it may be asked again. Of a webhook that is not paused
+// it is nil. Notify is told. Problems as of Pause.
 func (c *Courier) Resume(ctx context.Context, instance, webhookID string, drop bool) error {
 	change, err := c.o.Repo.Resume(ctx, instance, webhookID, drop, webhook.Say("delivery.dropped"))
 	if err != nil {
@@ -30,13 +34,16 @@ func (c *Courier) Resume(ctx context.Context, instance, webhookID string, drop b
 	return nil
 }
 
-// Forget erases an order's content.
+// Forget erases what was sent and answered of an order, and its events' data, and
+// gives of how many deliveries. What still waits is failed. An order that nobody
+// knows gives 0. Problems: CodeInstanceUnknown.
 func (c *Courier) Forget(ctx context.Context, instance, orderID string) (int, error) {
 	return c.o.Repo.Forget(ctx, instance, orderID, webhook.Say("delivery.forgotten"))
 }
 
 // Secrets are what a webhook's deliveries are signed with: the present one and,
-// while it is valid, the one before, until when.
+// while it is valid, the one before, until when. Problems: CodeInstanceUnknown,
+// CodeWebhookUnknown; CodeInternalInvariantFailure for one that no key opens.
 func (c *Courier) Secrets(ctx context.Context, instance, webhookID string) (secrets []webhook.Secret, previousUntil time.Time, err error) {
 	stored, err := c.o.Repo.GetSecrets(ctx, instance, webhookID)
 	if err != nil {
@@ -57,7 +64,8 @@ func (c *Courier) Secrets(ctx context.Context, instance, webhookID string) (secr
 
 // RotateSecret makes a new secret; the old one stays valid for a day. Within a
 // minute of the last time it does nothing: a program repeats whose answer was
-// lost, and would end the secret that the receiver has.
+// lost, and would end the secret that the receiver has. Problems:
+// CodeInstanceUnknown, CodeWebhookUnknown.
 func (c *Courier) RotateSecret(ctx context.Context, instance, webhookID string) error {
 	return c.rotate(ctx, instance, webhookID, nil)
 }
@@ -85,8 +93,9 @@ func (c *Courier) rotate(ctx context.Context, instance, webhookID string, old []
 	return c.o.Repo.RotateSecret(ctx, instance, webhookID, sealed, old, SecretOverlap)
 }
 
-// Reseal seals all secrets with the first key of the keyring. It is a part of
-// Migrate.
+// Reseal seals all secrets with the first key of the keyring, or without a key
+// stores them in clear. It is a part of Migrate. Its error is of a secret that no
+// key opens, or the database's.
 func (c *Courier) Reseal(ctx context.Context) error {
 	ring := c.o.Keyring
 	_, err := c.o.Repo.Reseal(ctx, ring.Prefix(), func(stored []byte, instance, webhookID string) ([]byte, error) {

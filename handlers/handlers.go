@@ -90,7 +90,7 @@ type App struct {
 	apiBases, adminBases []string
 }
 
-// New makes an App.
+// New makes an App. Its error is of a Currency that can not be one.
 func New(o Options) (*App, error) {
 	a := &App{Options: o}
 	if o.Currency != nil {

@@ -145,7 +145,8 @@ func (p *Plugin) Emit(ctx context.Context, tx *sqlx.Tx, instance string, ev webh
 
 // Start begins to send, until Stop. Each process of the host may call it, or one alone;
 // each delivery is sent by one of them at a time. ctx is of the start, not of
-// the sending. Call Migrate before.
+// the sending. Call Migrate before. Starting twice is an error; after Stop it may
+// be called again.
 func (p *Plugin) Start(ctx context.Context) error {
 	if p.cfg.Database.Unprepared {
 		if err := probeBinaryParameters(ctx, p.cfg.DB); err != nil {
@@ -159,7 +160,8 @@ func (p *Plugin) Start(ctx context.Context) error {
 }
 
 // Stop ends sending. What is under way may end until ctx does; the rest is given
-// back to the other processes, or to the next Start.
+// back to the other processes, or to the next Start, and the error wraps ctx's.
+// Without a Start it is nil.
 func (p *Plugin) Stop(ctx context.Context) error {
 	if err := p.courier.Stop(ctx); err != nil {
 		return fmt.Errorf("merchant-webhooks: Stop: %w", err)

@@ -49,8 +49,9 @@ type Plugin struct {
 	app     *handlers.App
 }
 
-// New checks the configuration, fills in its defaults, and makes a Plugin. It
-// does not ask the database, so it works while that is away.
+// New checks the configuration, fills in its defaults, and makes a Plugin. Its
+// error names the field that is wrong. It does not ask the database, so it works
+// while that is away.
 func New(cfg Config) (*Plugin, error) {
 	cfg = cfg.withDefaults()
 	crossOrigin, err := cfg.check()

@@ -7,10 +7,10 @@ import "strings"
 
 // Limits on a webhook's fields. The database holds the same as constraints.
 const (
-	MaxIDCharacters        = 128
-	MaxURLBytes            = 2048
-	MaxHeaderTemplateBytes = 16 << 10
-	MaxBodyTemplateBytes   = 256 << 10
+	MaxIDCharacters        = 128       // Unicode's, of a webhook's and an instance's ID
+	MaxURLBytes            = 2048      // of UTF-8, as the others
+	MaxHeaderTemplateBytes = 16 << 10  // 16 KiB
+	MaxBodyTemplateBytes   = 256 << 10 // 256 KiB
 )
 
 // Webhook is one webhook of an instance, as Validate accepts it and the
