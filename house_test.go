@@ -81,6 +81,7 @@ var banned = []struct{ imports, reason string }{
 	{"golang.org/x/tools", "only make mutate reads Go"},
 	{"github.com/PuerkitoBio/goquery", "a test library"},
 	{"github.com/a-h/templ", "a layout that only tests have"},
+	{"github.com/pb33f", "it checks the API's description, in tests"},
 	{"testing", "a test library"},
 	{"net/http/httptest", "a test library"},
 	{"github.com/standard-webhooks", "receivers verify with it, in tests"},

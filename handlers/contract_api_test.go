@@ -30,6 +30,7 @@ func TestAPI(t *testing.T) {
 	for i := range settings {
 		dbs[i] = migrated(t)
 	}
+	described := newReading()
 	for _, name := range scriptNames(t) {
 		s, err := readScript(name)
 		if err != nil {
@@ -43,10 +44,17 @@ func TestAPI(t *testing.T) {
 				}
 				t.Run(in.name, func(t *testing.T) {
 					t.Parallel()
-					s.run(t, in, dbs[i])
+					reading := described
+					if i > 0 {
+						reading = nil // the answers are the same
+					}
+					s.run(t, in, dbs[i], reading)
 				})
 			}
 		})
+	}
+	if described.scripts == len(scriptNames(t)) { // else only some were asked for
+		t.Run("O3 all that the description names is in a script", described.checkAll)
 	}
 }
 
@@ -64,7 +72,7 @@ func (s script) escapes() bool {
 	})
 }
 
-func (s script) run(t *testing.T, in setting, db *sqlx.DB) {
+func (s script) run(t *testing.T, in setting, db *sqlx.DB, described *reading) {
 	var h *host
 	var w *wire
 	stop := func() {
@@ -83,6 +91,7 @@ func (s script) run(t *testing.T, in setting, db *sqlx.DB) {
 	}
 	start(nil)
 	defer func() { stop() }()
+	described.begin()
 	emptyInstances(t, h.plugin)
 
 	codes := contractCodes(t)
@@ -108,6 +117,7 @@ func (s script) run(t *testing.T, in setting, db *sqlx.DB) {
 		st.request.body = strings.ReplaceAll(st.request.body, "<receiver>", receiver)
 		var wrong []string
 		last, wrong = st.ask(t, w, in.path, codes)
+		wrong = append(wrong, described.check(t, h, st.request, last)...)
 		for _, what := range wrong {
 			t.Errorf("%s: %s\nanswer: %s %s", at, what, last.Status, shortened(string(last.body)))
 		}

@@ -22,7 +22,7 @@ func TestBehindPgBouncer(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			t.Run(s.name, func(t *testing.T) { s.run(t, behind, db) })
+			t.Run(s.name, func(t *testing.T) { s.run(t, behind, db, nil) })
 		}
 	})
 

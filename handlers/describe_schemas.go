@@ -112,7 +112,7 @@ func idSchema() openapi.Schema {
 	s := openapi.Text(`Any visible characters but / and \, and spaces within; not . or .. alone.`).Like("erp")
 	s.MinLength, s.MaxLength = 1, webhook.MaxIDCharacters
 	s.Pattern = `^[\p{L}\p{M}\p{N}\p{P}\p{S} ]+$`
-	s.Not = &openapi.Schema{Pattern: `[/\\]|^ | $|^\.\.?$`}
+	s.Not = &openapi.Schema{Type: "string", Pattern: `[/\\]|^ | $|^\.\.?$`}
 	return s
 }
 

@@ -21,3 +21,13 @@ func rows(t table) (operations []Operation) {
 	}
 	return operations
 }
+
+// Description is what GET /private/openapi.json answers, and what it does at the
+// path of an instance, with those options.
+func Description(o Options) (whole, ofInstance []byte, err error) {
+	a, err := New(o)
+	if err != nil {
+		return nil, nil, err
+	}
+	return a.description, a.ofInstance, nil
+}
