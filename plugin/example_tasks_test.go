@@ -15,6 +15,8 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/jmoiron/sqlx"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/plugin"
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
@@ -158,6 +160,15 @@ func ExampleDelivery_secretKey() {
 	// <nil>
 	// <nil>
 	// merchant-webhooks: Config.Delivery.SecretKey: key 1 has 16 bytes, not 32
+}
+
+// The metrics stand in the host's own registry, beside its others.
+func ExampleConfig_metrics() {
+	registry := prometheus.NewRegistry()
+	config := plugin.Config{Metrics: registry} // and the rest
+	_ = config
+	r := gin.New()
+	r.GET("/metrics", gin.WrapH(promhttp.HandlerFor(registry, promhttp.HandlerOpts{})))
 }
 
 // The host tells a merchant that nothing gets through any more. It is asked beside
