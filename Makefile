@@ -4,7 +4,7 @@ GO        ?= go
 FUZZTIME  ?= 30s
 # What make torture does, and which of all that make torture and make mutate can.
 ORDERS    ?= 3000
-KILLS     ?= 23
+KILLS     ?= 24
 SEED      ?= 1
 # What make mutate breaks, how many mutants of each it tries (0: all), and of
 # which lines (a regular expression of file:line).

@@ -11,6 +11,9 @@ import (
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
+// errLate is of a claim that may be another's before an attempt is over.
+var errLate = errors.New("the claim came too late to send in its time; was the machine standing still, or the database?")
+
 // deliver sends what was claimed, once, and records it. It gives what is to be
 // tried again, and leaves the lane. An error was told.
 func (w *worker) deliver(ctx context.Context, admitted *ticket, claim repo.Claim) (*retry, error) {
@@ -42,13 +45,17 @@ func (w *worker) attempt(ctx context.Context, admitted *ticket, claim repo.Claim
 		}})
 		return telemetry.NoSecret, next, err
 	}
+	if time.Since(claim.AskedAt) > w.c.tuning.lease-w.c.o.Timeout {
+		w.c.tellFault(ctx, "send a delivery", errLate)
+		return telemetry.Interrupted, nil, errLate // the sweep takes it up
+	}
 	sent := w.c.send(ctx, claim, secrets)
 	switch {
 	case sent.Status != 0:
 		outcome = answered
 	case ctx.Err() != nil:
 		// Stop could not wait: it is given back, and repeated.
-		return telemetry.GivenBack, nil, errors.Join(ctx.Err(), w.park(ctx, claim.Key, 0))
+		return telemetry.GivenBack, nil, errors.Join(ctx.Err(), w.park(ctx, claim, 0))
 	default:
 		outcome = unanswered
 	}
@@ -101,10 +108,10 @@ func (w *worker) store(ctx context.Context, o repo.Outcome) (change repo.Change,
 		return repo.Change{}, nil
 	}
 	err = again(ctx, func() error {
-		return w.c.database.take(ctx, func() (err error) {
-			change, err = w.c.o.Repo.Record(ctx, o.Claim, o.Result)
-			return err
-		})
+		ctx, cancel := context.WithTimeout(ctx, w.c.o.Timeout/2) // so that there is time for another connection
+		defer cancel()
+		change, err = ask(ctx, w.c.database, func() (repo.Change, error) { return w.c.o.Repo.Record(ctx, o.Claim, o.Result) })
+		return err
 	})
 	return change, err
 }

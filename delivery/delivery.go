@@ -117,6 +117,7 @@ type tuning struct {
 	// killed.
 	lease    time.Duration
 	breaker  time.Duration // how long a receiver is left alone
+	fetch    time.Duration // how long River may take to fetch jobs
 	chain    time.Duration // how long one job goes on with others of its lane
 	resolver *net.Resolver // nil: the usual one
 }
@@ -128,6 +129,7 @@ func usual(o Options) tuning {
 	t := tuning{
 		poll: pollAlone, sweep: 5 * time.Second, prune: time.Hour, probe: time.Hour,
 		lease: 3 * o.Timeout, breaker: 30 * time.Second, chain: 20 * time.Second,
+		fetch: 10 * time.Second,
 	}
 	if o.ListenDSN != "" {
 		t.poll = pollListening
@@ -150,28 +152,4 @@ func newCourier(o Options, t tuning) (*Courier, error) {
 		return nil, fmt.Errorf("delivery: %w", err)
 	}
 	return c, nil
-}
-
-// turns bound how many of a process's workers ask the database at a time, so
-// that 100 of them leave the host's pool to the host.
-type turns chan struct{}
-
-// newTurns gives a quarter of a pool's connections, 2 at least and 16 at most;
-// most is 0 for a pool without a limit.
-func newTurns(most int) turns {
-	if most <= 0 {
-		return make(turns, 16)
-	}
-	return make(turns, min(max(most/4, 2), 16))
-}
-
-// take does f when it is its turn, unless ctx ends before.
-func (t turns) take(ctx context.Context, f func() error) error {
-	select {
-	case t <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	defer func() { <-t }()
-	return f()
 }

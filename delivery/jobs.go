@@ -89,10 +89,11 @@ func (c *Courier) newWorking(w *worker, id string) (*river.Client[*sql.Tx], erro
 	// nobody anything.
 	config.CompletedJobRetentionPeriod = time.Minute
 	river.AddWorker(config.Workers, w)
+	driver := workDriver{riverdatabasesql.New(c.o.DB.DB), c.tuning.fetch}
 	if c.o.ListenDSN != "" {
-		return river.NewClient(&listenDriver{riverdatabasesql.New(c.o.DB.DB), c.o.ListenDSN}, config)
+		return river.NewClient(&listenDriver{driver, c.o.ListenDSN}, config)
 	}
-	return river.NewClient(riverdatabasesql.New(c.o.DB.DB), config)
+	return river.NewClient(driver, config)
 }
 
 func (c *Courier) riverConfig() *river.Config {

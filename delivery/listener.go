@@ -13,10 +13,36 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 )
 
+// workDriver is River's driver for clients that work.
+type workDriver struct {
+	*riverdatabasesql.Driver
+	within time.Duration // how long a fetch may take
+}
+
+func (d workDriver) GetExecutor() riverdriver.Executor {
+	return &fetcher{d.Driver.GetExecutor(), d.within}
+}
+
+// A fetcher gives up a fetch of jobs that gets no answer (see ask); River waits for
+// it without end before it fetches again. Jobs that were fetched so are lost, and
+// made anew by the sweep.
+type fetcher struct {
+	riverdriver.Executor
+	within time.Duration
+}
+
+func (f *fetcher) JobGetAvailable(ctx context.Context, p *riverdriver.JobGetAvailableParams) (*riverdriver.JobGetAvailableResult, error) {
+	ctx, cancel := context.WithTimeout(ctx, f.within)
+	defer cancel()
+	return ask(ctx, make(turns, 1), func() (*riverdriver.JobGetAvailableResult, error) {
+		return f.Executor.JobGetAvailable(ctx, p)
+	})
+}
+
 // listenDriver is River's driver with a listener of lib/pq, on a connection of
 // its own.
 type listenDriver struct {
-	*riverdatabasesql.Driver
+	workDriver
 	dsn string
 }
 
@@ -168,4 +194,7 @@ func (l *listener) WaitForNotification(ctx context.Context) (*riverdriver.Notifi
 	}
 }
 
-var _ riverdriver.Driver[*sql.Tx] = (*listenDriver)(nil)
+var (
+	_ riverdriver.Driver[*sql.Tx] = workDriver{}
+	_ riverdriver.Driver[*sql.Tx] = (*listenDriver)(nil)
+)

@@ -38,29 +38,22 @@ func newWorker(c *Courier) *worker {
 	w := &worker{c: c}
 	w.claims.guard = func(ask func()) { c.guard(context.Background(), "claim together", ask) }
 	w.records.guard = func(ask func()) { c.guard(context.Background(), "record together", ask) }
-	w.claims.ask = func(keys []repo.Key) (claims []repo.Claim) {
-		w.together(func(ctx context.Context) (err error) {
-			claims, err = c.o.Repo.ClaimMany(ctx, keys)
-			return err
-		})
-		return claims
+	w.claims.ask = func(keys []repo.Key) []repo.Claim {
+		return together(c, func(ctx context.Context) ([]repo.Claim, error) { return c.o.Repo.ClaimMany(ctx, keys) })
 	}
-	w.records.ask = func(outcomes []repo.Outcome) (recorded []bool) {
-		w.together(func(ctx context.Context) (err error) {
-			recorded, err = c.o.Repo.RecordMany(ctx, outcomes)
-			return err
-		})
-		return recorded
+	w.records.ask = func(outcomes []repo.Outcome) []bool {
+		return together(c, func(ctx context.Context) ([]bool, error) { return c.o.Repo.RecordMany(ctx, outcomes) })
 	}
 	return w
 }
 
 // together asks the database for several jobs. What goes wrong is nobody's: each
 // asks again for itself.
-func (w *worker) together(ask func(context.Context) error) {
-	ctx, cancel := context.WithTimeout(context.Background(), w.c.o.Timeout)
+func together[A any](c *Courier, f func(context.Context) ([]A, error)) []A {
+	ctx, cancel := context.WithTimeout(context.Background(), c.o.Timeout)
 	defer cancel()
-	_ = w.c.database.take(ctx, func() error { return ask(ctx) })
+	answers, _ := ask(ctx, c.database, func() ([]A, error) { return f(ctx) })
+	return answers
 }
 
 // Work looks at the job's delivery, and then at what waits behind it.
@@ -111,7 +104,7 @@ func (w *worker) begin(ctx context.Context, claim repo.Claim, ahead time.Duratio
 	lanes, receiver, began := w.c.lanes, claim.Request.Receiver, time.Now()
 	admitted, wait := lanes.enter(receiver)
 	if admitted == nil {
-		if err := w.park(ctx, claim.Key, wait); err != nil {
+		if err := w.park(ctx, claim, wait); err != nil {
 			return err
 		}
 		// Whoever made it full may have looked for a next one before this was there.
@@ -216,7 +209,7 @@ func (w *worker) handOn(ctx context.Context, receiver string) {
 	defer admitted.leave(unused)
 	claim, found, err := w.claimNext(ctx, receiver)
 	if found {
-		if err = w.park(ctx, claim.Key, 0); err == nil {
+		if err = w.park(ctx, claim, 0); err == nil {
 			err = w.insert(ctx, claim.Key, river.InsertOpts{Tags: []string{tagLane}})
 		}
 	}
@@ -242,26 +235,41 @@ func (w *worker) claim(ctx context.Context, k repo.Key) (claim repo.Claim, v rep
 	if claim, ok := w.claims.one(ctx, k); ok && claim.Key == k {
 		return claim, repo.Claimed, 0, nil
 	}
-	err = w.c.database.take(ctx, func() (err error) {
-		claim, v, wait, err = w.c.o.Repo.Claim(ctx, k, w.c.tuning.lease)
-		return err
+	ctx, cancel := context.WithTimeout(ctx, w.c.o.Timeout)
+	defer cancel()
+	type answer struct {
+		claim repo.Claim
+		v     repo.ClaimVerdict
+		wait  time.Duration
+	}
+	a, err := ask(ctx, w.c.database, func() (a answer, err error) {
+		a.claim, a.v, a.wait, err = w.c.o.Repo.Claim(ctx, k, w.c.tuning.lease)
+		return a, err
 	})
-	return claim, v, wait, err
+	return a.claim, a.v, a.wait, err
 }
 
 func (w *worker) claimNext(ctx context.Context, receiver string) (claim repo.Claim, found bool, err error) {
-	err = w.c.database.take(ctx, func() (err error) {
-		claim, found, err = w.c.o.Repo.ClaimNext(ctx, receiver, w.c.tuning.lease)
-		return err
+	ctx, cancel := context.WithTimeout(ctx, w.c.o.Timeout)
+	defer cancel()
+	next, err := ask(ctx, w.c.database, func() (next *repo.Claim, err error) {
+		claim, found, err := w.c.o.Repo.ClaimNext(ctx, receiver, w.c.tuning.lease)
+		if found {
+			next = &claim
+		}
+		return next, err
 	})
-	return claim, found, err
+	if next == nil {
+		return repo.Claim{}, false, err
+	}
+	return *next, true, err
 }
 
 // park gives a claim back.
-func (w *worker) park(ctx context.Context, k repo.Key, wait time.Duration) error {
+func (w *worker) park(ctx context.Context, c repo.Claim, wait time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBackWithin)
 	defer cancel()
-	err := w.c.database.take(ctx, func() error { return w.c.o.Repo.Park(ctx, k, wait) })
+	err := w.c.database.take(ctx, func() error { return w.c.o.Repo.Park(ctx, c, wait) })
 	w.c.tellFault(ctx, "give a delivery back", err)
 	return err
 }

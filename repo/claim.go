@@ -23,6 +23,10 @@ type Claim struct {
 	Tries               int // counted tries of this round before this one
 	// Secrets as stored: the webhook's, and the previous one while it is valid.
 	Secrets [][]byte
+	// Since is when it was claimed, by the database's clock, which tells it from
+	// another one's later; AskedAt is before that, by this machine's: from then on it
+	// lasts for a lease at least.
+	Since, AskedAt time.Time
 }
 
 // A ClaimVerdict says what came of a claim.
@@ -92,7 +96,7 @@ const claimReturns = `d.instance_serial, d.delivery_serial, d.webhook_serial, 'm
         (extract(epoch FROM clock_timestamp() - d.queued_at) * 1000000)::bigint AS queued_for,
         e.is_test, d.is_forced, d.http_method, d.url, d.receiver, d.headers, d.body,
         d.attempt_count + 1 AS attempt, d.tries, w.secret,
-        CASE WHEN w.previous_until > now() THEN w.previous_secret END AS previous_secret, d.lane`
+        CASE WHEN w.previous_until > now() THEN w.previous_secret END AS previous_secret, d.lane, d.sending_since`
 
 // claimColumns are those that scanClaim reads.
 const claimColumns = `
@@ -101,16 +105,17 @@ const claimColumns = `
     coalesce(c.event_at, 'epoch'), coalesce(c.traceparent, ''), coalesce(c.queued_for, 0),
     coalesce(c.is_test, false), coalesce(c.is_forced, false),
     coalesce(c.http_method, ''), coalesce(c.url, ''), coalesce(c.receiver, ''), coalesce(c.headers, ''), c.body,
-    coalesce(c.attempt, 0), coalesce(c.tries, 0), c.secret, c.previous_secret`
+    coalesce(c.attempt, 0), coalesce(c.tries, 0), c.secret, c.previous_secret, coalesce(c.sending_since, 'epoch')`
 
 // Claim takes a delivery to send it, for at most lease, in one round trip.
 // Parked deliveries can be claimed too (their lane becomes 0). A claim that is
 // older than its lease is taken until Sweep voids it.
 func (r *Repo) Claim(ctx context.Context, k Key, lease time.Duration) (c Claim, v ClaimVerdict, wait time.Duration, err error) {
 	err = r.run(ctx, claiming, func() error {
-		said, left := unseen, int64(0)
+		said, left, asked := unseen, int64(0), time.Now()
 		err := r.each(ctx, nil, r.delivery.claim, []any{k.Instance, k.Delivery, micros(lease)}, func(rows *sql.Rows) (err error) {
 			c, err = scanClaim(rows, &said, &left)
+			c.AskedAt = asked
 			return err
 		})
 		known := false
@@ -140,7 +145,7 @@ func scanClaim(rows *sql.Rows, before ...any) (c Claim, err error) {
 	err = rows.Scan(append(before, &c.Key.Instance, &c.Delivery, &c.DeliveryID, &c.Instance, &c.WebhookID,
 		&c.EventType, &c.EventAt, &c.Traceparent, &queuedFor, &c.IsTest, &c.IsForced,
 		&c.Request.Method, &c.Request.URL, &c.Request.Receiver, &headers, &c.Request.Body,
-		&c.Attempt, &c.Tries, &secret, &previous)...)
+		&c.Attempt, &c.Tries, &secret, &previous, &c.Since)...)
 	if headers != "" {
 		c.Request.Headers = webhook.ReadHeaderLines(headers)
 	}
@@ -206,9 +211,10 @@ func (r *Repo) ClaimNext(ctx context.Context, receiver string, lease time.Durati
 	err := r.run(ctx, claiming, func() error {
 		for held := true; held; {
 			taken, held = false, false
+			asked := time.Now()
 			err := r.each(ctx, nil, r.delivery.claimNext, []any{receiver}, func(rows *sql.Rows) (err error) {
 				c, err = scanClaim(rows, &held)
-				taken = !held
+				c.AskedAt, taken = asked, !held
 				return err
 			})
 			if err != nil {
@@ -223,18 +229,21 @@ func (r *Repo) ClaimNext(ctx context.Context, receiver string, lease time.Durati
 	return c, true, nil
 }
 
-// parkSQL leaves one that need not wait its place in the lane.
+// parkSQL leaves one that need not wait its place in the lane. It frees this claim
+// alone: one that comes late, as from a machine that stood still, or runs twice since
+// the answer was lost, must not free another worker's.
 const parkSQL = `
 UPDATE merchant_webhooks.delivery AS d
 SET lane = 1, sending_since = NULL,
     due_at = CASE WHEN $3::bigint > 0 THEN now() + $3::bigint * interval '1 microsecond' ELSE d.due_at END
 WHERE d.instance_serial = $1::bigint AND d.delivery_serial = $2::bigint
-  AND ` + isPending + ` AND ` + isHeld
+  AND ` + isPending + ` AND coalesce(d.sending_since, 'infinity') = $4::timestamptz`
 
 // Park gives a claim back unsent, into the lane of its receiver, due after wait;
-// without a wait it keeps its place there.
-func (r *Repo) Park(ctx context.Context, k Key, wait time.Duration) error {
+// without a wait it keeps its place there. One that is another's by now is left
+// alone.
+func (r *Repo) Park(ctx context.Context, c Claim, wait time.Duration) error {
 	return r.run(ctx, parking, func() error {
-		return r.each(ctx, nil, r.delivery.park, []any{k.Instance, k.Delivery, micros(wait)}, func(*sql.Rows) error { return nil })
+		return r.each(ctx, nil, r.delivery.park, []any{c.Key.Instance, c.Delivery, micros(wait), c.Since}, func(*sql.Rows) error { return nil })
 	})
 }

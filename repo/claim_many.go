@@ -3,6 +3,7 @@ package repo
 import (
 	"context"
 	"database/sql"
+	"time"
 
 	"github.com/lib/pq"
 )
@@ -55,10 +56,12 @@ func (r *Repo) ClaimMany(ctx context.Context, keys []Key) ([]Claim, error) {
 	claims := make([]Claim, len(keys))
 	err := r.run(ctx, claiming, func() error {
 		clear(claims)
+		asked := time.Now()
 		return r.each(ctx, nil, r.delivery.claimMany, []any{instances, deliveries}, func(rows *sql.Rows) error {
 			var place int
 			c, err := scanClaim(rows, &place)
 			if err == nil { // else there is no place
+				c.AskedAt = asked
 				claims[place-1] = c
 			}
 			return err

@@ -18,8 +18,7 @@ func TestD2_DeliveryPlannedOnce(t *testing.T) {
 	}
 	for range 20 {
 		k := emit(t, r, "own", nil)[0]
-		take(t, r, k)
-		if err := r.Park(t.Context(), k, 0); err != nil {
+		if err := r.Park(t.Context(), take(t, r, k), 0); err != nil {
 			t.Fatal(err)
 		}
 		c, ok, err := r.ClaimNext(t.Context(), request.Receiver, lease)

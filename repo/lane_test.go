@@ -149,8 +149,7 @@ func TestD5_Park(t *testing.T) {
 		alter(t, r, "due_at = now() - interval '1 minute', is_forced = true", k)
 		for wait, due := range map[time.Duration]float64{0: -60, 20 * time.Second: 20} {
 			alter(t, r, "due_at = now() - interval '1 minute', sending_since = NULL", k)
-			take(t, r, k)
-			if err := r.Park(t.Context(), k, wait); err != nil {
+			if err := r.Park(t.Context(), take(t, r, k), wait); err != nil {
 				t.Fatal(err)
 			}
 			is := at(t, r, k)
@@ -170,11 +169,28 @@ func TestD2_ParkTooLate(t *testing.T) {
 	record(t, r, c, answered(c, 200, webhook.Delivered))
 	for _, k := range keys { // one is done, one was not claimed
 		before := at(t, r, k)
-		if err := r.Park(t.Context(), k, 0); err != nil {
+		if err := r.Park(t.Context(), Claim{Key: k, Since: c.Since}, 0); err != nil {
 			t.Fatal(err)
 		}
 		if is := at(t, r, k); is.State != before.State || is.Lane != before.Lane {
 			t.Errorf("D2 it is %+v", is)
 		}
+	}
+}
+
+// TestD2ParkOfAnothers: who was too late frees nobody else's claim, not even one of
+// the same attempt, as when the own one was parked and the answer lost.
+func TestD2ParkOfAnothers(t *testing.T) {
+	r, keys := sending(t, 1)
+	mine := take(t, r, keys[0])
+	if err := r.Park(t.Context(), mine, 0); err != nil {
+		t.Fatal(err)
+	}
+	theirs := take(t, r, keys[0])
+	if err := r.Park(t.Context(), mine, 0); err != nil {
+		t.Fatal(err)
+	}
+	if is := at(t, r, keys[0]); !is.IsSending || theirs.Attempt != mine.Attempt {
+		t.Errorf("it is %+v", is)
 	}
 }

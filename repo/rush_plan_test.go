@@ -60,7 +60,7 @@ func TestPlansInARush(t *testing.T) {
 		{"D2 a claim", "", claimSQL, one + ", 45000000", "delivery_pkey"},
 		{"D2 many claims", "", claimManySQL, many, "delivery_pkey"},
 		{"D5 the next of a lane", "", claimNextSQL, "'shop.example:443'", "delivery_lane delivery_pkey"},
-		{"D5 parking", taken, parkSQL, one + ", 0", "delivery_pkey"},
+		{"D5 parking", taken, parkSQL, one + ", 0, now()", "delivery_pkey"},
 		{"D2 a record", taken, recordSQL, one + row, "delivery_pkey delivery_held delivery_waiting"}, // those at a pause and a resume
 		// What waits for a worker is walked past, each page once.
 		{"D2 a sweep", taken, sweepSQL, "45000000, '', 4, 'river_job'", "delivery_due delivery_lane delivery_pkey"},

@@ -226,7 +226,8 @@ SELECT 'more', 0, 0 WHERE (SELECT count(*) FROM stranded) = 10000`
 
 // wakeLostSQL finds the deliveries that wait for a job which River does not have,
 // or which runs and has not claimed them: for a lease, in which each running job
-// does.
+// does. River's leader makes jobs available whose time has come, every few seconds;
+// while it hangs, on a connection that has fallen silent, nobody does.
 const wakeLostSQL = `
 WITH late AS (
     SELECT instance_serial, delivery_serial
@@ -242,7 +243,8 @@ FROM late
 WHERE NOT EXISTS (
     SELECT FROM merchant_webhooks.river_job AS j
     WHERE j.args @> jsonb_build_object('instance_serial', late.instance_serial, 'delivery_serial', late.delivery_serial)
-      AND j.state IN ('available', 'scheduled', 'retryable')
+      AND (j.state = 'available'
+        OR j.state IN ('scheduled', 'retryable') AND j.scheduled_at > now() - $1::bigint * interval '1 microsecond')
 )`
 
 // overdueSQL counts what is due for 5 minutes. Where some worker is alive, what

@@ -163,7 +163,7 @@ func TestSweepProbes(t *testing.T) {
 }
 
 func TestSweepWakesLost(t *testing.T) {
-	r, keys := sending(t, 8)
+	r, keys := sending(t, 10)
 	job := func(k Key, state string) {
 		r.db.MustExec(`
 			INSERT INTO merchant_webhooks.river_job (kind, args, max_attempts, state, finalized_at)
@@ -176,8 +176,15 @@ func TestSweepWakesLost(t *testing.T) {
 	alter(t, r, "due_at = now() - interval '46 seconds'", keys[:6]...)
 	alter(t, r, "due_at = now() - interval '15 seconds'", keys[6])
 	alter(t, r, "due_at = now() - interval '46 seconds', sending_since = now()", keys[7])
-	swept(t, r, keys[3], keys[4], keys[5])
-	for _, k := range keys[3:6] {
+	alter(t, r, "due_at = now() - interval '46 seconds'", keys[8:]...)
+	for i, state := range []string{"scheduled", "retryable"} { // and River's leader hangs
+		job(keys[8+i], state)
+		r.db.MustExec(`UPDATE merchant_webhooks.river_job SET scheduled_at = now() - interval '46 seconds'
+			WHERE args->>'delivery_serial' = $1`, fmt.Sprint(keys[8+i].Delivery))
+	}
+	lost := append(slices.Clone(keys[3:6]), keys[8:]...)
+	swept(t, r, lost...)
+	for _, k := range lost {
 		job(k, "available")
 	}
 	swept(t, r)

@@ -52,6 +52,7 @@ var kinds = []*kind{
 	{name: "reset: database", most: time.Second, targets: 2, do: toxic(reset, shopsToDB, workersToDB)},
 	{name: "reset: receiver", most: time.Second, targets: 2, do: toxic(reset, toPay, toRest)},
 	{name: "silent: database", most: 6 * time.Second, targets: 4, do: toxic(silent, shopsToDB, workersToDB)},
+	{name: "half of the connections silent: database", most: 12 * time.Second, targets: 4, do: toxic(halfSilent, shopsToDB, workersToDB)},
 	{name: "silent: receiver", most: 3 * time.Second, targets: 4, do: toxic(silent, toPay, toRest)},
 	{name: "broken off in the middle: database", most: time.Second, targets: 4, do: toxic(brokenOff, shopsToDB, workersToDB)},
 	{name: "broken off in the middle: receiver", most: time.Second, targets: 4, do: toxic(brokenOff, toPay, toRest)},
@@ -192,10 +193,11 @@ func cut(lines ...string) func(context.Context, *arena, fault) error {
 
 // What toxiproxy does to a line.
 const (
-	slow      = `"type": "latency", "attributes": {"latency": 120, "jitter": 80}`
-	reset     = `"type": "reset_peer", "attributes": {"timeout": 0}`
-	silent    = `"type": "timeout", "attributes": {"timeout": 0}`
-	brokenOff = `"type": "limit_data", "attributes": {"bytes": 3000}`
+	slow       = `"type": "latency", "attributes": {"latency": 120, "jitter": 80}`
+	reset      = `"type": "reset_peer", "attributes": {"timeout": 0}`
+	silent     = `"type": "timeout", "attributes": {"timeout": 0}`
+	halfSilent = `"toxicity": 0.5, ` + silent
+	brokenOff  = `"type": "limit_data", "attributes": {"bytes": 3000}`
 )
 
 // toxic poisons a line for a while: of the targets the first ones are lines, with

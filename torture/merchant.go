@@ -79,6 +79,9 @@ func (m *merchant) work(ctx context.Context, seed uint64) {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	for n := 0; rest(ctx, 100*time.Millisecond) == nil; n++ {
 		passing := fmt.Sprintf("/passing-%d", n/12)
+		if n%12 == 0 && n > 0 { // so that they do not become many
+			m.ask(ctx, "DELETE", fmt.Sprintf("/passing-%d", n/12-1), "", nil)
+		}
 		switch rng.IntN(6) {
 		case 0:
 			m.ask(ctx, "POST", "/held-pay/pause", "", nil)
