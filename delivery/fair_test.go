@@ -27,8 +27,9 @@ func TestD5_HangingReceiverDelaysNoOther(t *testing.T) {
 			s.hook("hangs", location)
 			r := newReceiver(t, nil)
 			s.webhook(webhook.Webhook{ID: "other", EventType: "refund", URL: r.url, HTTPMethod: "POST"})
-			courier := s.courier(func(o *Options, _ *tuning) {
+			courier := s.courier(func(o *Options, tuned *tuning) {
 				o.Workers, o.PerReceiver, o.Timeout = 10, c.perReceiver, c.timeout
+				tuned.lease = 3 * c.timeout
 			})
 			s.many(courier, c.perReceiver)
 			if err := courier.Start(t.Context()); err != nil {
