@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -77,10 +78,16 @@ func (m *merchant) secret(ctx context.Context, id string) (string, error) {
 // work goes on until ctx ends. Answers that tell of faults are what it expects.
 func (m *merchant) work(ctx context.Context, seed uint64) {
 	rng := rand.New(rand.NewPCG(seed, 1))
+	var passing string
+	var left []string // webhooks that may still be there
 	for n := 0; rest(ctx, 100*time.Millisecond) == nil; n++ {
-		passing := fmt.Sprintf("/passing-%d", n/12)
-		if n%12 == 0 && n > 0 { // so that they do not become many
-			m.ask(ctx, "DELETE", fmt.Sprintf("/passing-%d", n/12-1), "", nil)
+		if n%12 == 0 { // another one, so that they do not become many
+			left = slices.DeleteFunc(left, func(id string) bool {
+				status := m.ask(ctx, "DELETE", id, "", nil)
+				return status == http.StatusNoContent || status == http.StatusNotFound
+			})
+			passing = fmt.Sprintf("/passing-%d", n/12)
+			left = append(left, passing)
 		}
 		switch rng.IntN(6) {
 		case 0:
