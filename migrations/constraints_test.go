@@ -143,7 +143,7 @@ SELECT string_agg(array_to_string(ARRAY(
     SELECT attname FROM unnest(indkey) WITH ORDINALITY AS k(n, i) JOIN pg_attribute ON attrelid = indrelid AND attnum = n ORDER BY i
 ), ','), ' ' ORDER BY indexrelid::regclass::text)
 FROM pg_index
-WHERE indrelid = 'merchant_webhooks.webhook'::regclass`); indexes != "instance_serial,event_type,webhook_serial instance_serial,webhook_id instance_serial,webhook_serial probe_at" {
+WHERE indrelid = 'merchant_webhooks.webhook'::regclass`); indexes != "instance_serial,event_type,webhook_serial instance_serial,webhook_id paused_reason instance_serial,webhook_serial probe_at" {
 		t.Errorf("the indexes of webhook are on %s", indexes)
 	}
 }
