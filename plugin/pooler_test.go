@@ -112,15 +112,7 @@ func live(t *testing.T, h *host, emit func(order string)) {
 	}
 	emit("1")
 	arrives("1")
-	var log struct {
-		Deliveries []struct {
-			ID string `json:"delivery_id"`
-		} `json:"deliveries"`
-	}
-	if err := json.Unmarshal([]byte(act("GET", "webhooks/a/deliveries", "", 200).body), &log); err != nil || len(log.Deliveries) != 1 {
-		t.Fatalf("the log is %+v, %v", log, err)
-	}
-	id := log.Deliveries[0].ID
+	id := delivered(t, func() string { return act("GET", "webhooks/a/deliveries", "", 200).body })
 	h.page(t, "/instances/shop/admin/webhooks", nil, ">a<")
 	h.page(t, "/instances/shop/admin/webhooks/a/view", nil, "order")
 	act("POST", "webhooks/a/deliveries/"+id+"/redeliver", "{}", 204)
@@ -140,6 +132,31 @@ func live(t *testing.T, h *host, emit func(order string)) {
 	}
 	if errors := grep(h.log.take(), "level=ERROR"); len(errors) > 0 {
 		t.Errorf("the log has errors:\n%s", strings.Join(errors, "\n"))
+	}
+}
+
+// delivered waits until the log's one delivery is recorded as delivered, a moment
+// after the receiver has it: until then to send it again is no more than what is
+// under way.
+func delivered(t *testing.T, list func() string) (id string) {
+	t.Helper()
+	for late := time.Now().Add(time.Minute); ; <-time.After(10 * time.Millisecond) {
+		var log struct {
+			Deliveries []struct {
+				ID    string `json:"delivery_id"`
+				State string `json:"state"`
+			} `json:"deliveries"`
+		}
+		text := list()
+		if err := json.Unmarshal([]byte(text), &log); err != nil || len(log.Deliveries) != 1 {
+			t.Fatalf("the log is %s, %v", text, err)
+		}
+		if log.Deliveries[0].State == "delivered" {
+			return log.Deliveries[0].ID
+		}
+		if time.Now().After(late) {
+			t.Fatalf("it is not delivered within a minute: %s", text)
+		}
 	}
 }
 
