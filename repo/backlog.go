@@ -24,26 +24,7 @@ type Backlog struct {
 
 // backlogSQL reads as many entries of one index for each number as MaxCount and
 // one more, in its order: so it costs no more the more there are.
-const backlogSQL = `
-WITH RECURSIVE lane AS (
-    (
-        SELECT receiver, 1 AS n
-        FROM merchant_webhooks.delivery
-        WHERE state = 'pending' AND lane = 1
-        ORDER BY receiver
-        LIMIT 1
-    )
-    UNION ALL
-    SELECT next.receiver, lane.n + 1
-    FROM lane
-    CROSS JOIN LATERAL (
-        SELECT d.receiver
-        FROM merchant_webhooks.delivery AS d
-        WHERE d.state = 'pending' AND d.lane = 1 AND d.receiver > lane.receiver AND lane.n < 1000
-        ORDER BY d.receiver
-        LIMIT 1
-    ) AS next
-), ready AS (
+const backlogSQL = lanesSQL + `, ready AS (
     SELECT due_at, sending_since IS NOT NULL AS is_sending
     FROM merchant_webhooks.delivery
     WHERE state = 'pending' AND lane = 0 AND due_at <= now()
@@ -79,7 +60,7 @@ SELECT 'scheduled', count(*), 0 FROM scheduled
 UNION ALL
 SELECT 'parked', count(*), coalesce((
         SELECT extract(epoch FROM now() - min(first.due_at)) * 1000000
-        FROM lane
+        FROM (SELECT receiver FROM lane LIMIT 1000) AS lane
         CROSS JOIN LATERAL (
             SELECT d.due_at
             FROM merchant_webhooks.delivery AS d
