@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -190,4 +191,12 @@ func (c *Courier) within(ctx context.Context, f func(*sql.Tx) error) error {
 		return storeProblem(ctx, err)
 	}
 	return nil
+}
+
+// storeProblem is of River's writing, which is as the repository's.
+func storeProblem(ctx context.Context, err error) error {
+	if ctx.Err() == context.Canceled {
+		return fmt.Errorf("insert jobs: %w", context.Canceled)
+	}
+	return &webhook.Problem{Code: webhook.CodeDBCommitFailed, Cause: fmt.Errorf("insert jobs: %w", err)}
 }

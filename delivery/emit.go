@@ -176,14 +176,6 @@ func newNonce() string {
 	return hex.EncodeToString(b)
 }
 
-// storeProblem is of River's writing, which is as the repository's.
-func storeProblem(ctx context.Context, err error) error {
-	if ctx.Err() == context.Canceled {
-		return fmt.Errorf("insert jobs: %w", context.Canceled)
-	}
-	return &webhook.Problem{Code: webhook.CodeDBCommitFailed, Cause: fmt.Errorf("insert jobs: %w", err)}
-}
-
 // watchOverdue looks, once a minute, whether what this process emits is sent by
 // some other one, where it sends nothing itself. It looks beside the host's
 // transaction: what goes wrong with a look must not end that.

@@ -23,7 +23,7 @@ func (d workDriver) GetExecutor() riverdriver.Executor {
 	return &fetcher{d.Driver.GetExecutor(), d.within}
 }
 
-// A fetcher gives up a fetch of jobs that gets no answer (see ask); River waits for
+// A fetcher gives up a fetch of jobs that gets no answer (see inTime); River waits for
 // it without end before it fetches again. Jobs that were fetched so are lost, and
 // made anew by the sweep.
 type fetcher struct {
@@ -34,7 +34,7 @@ type fetcher struct {
 func (f *fetcher) JobGetAvailable(ctx context.Context, p *riverdriver.JobGetAvailableParams) (*riverdriver.JobGetAvailableResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, f.within)
 	defer cancel()
-	return ask(ctx, make(turns, 1), func() (*riverdriver.JobGetAvailableResult, error) {
+	return inTime(ctx, func() (*riverdriver.JobGetAvailableResult, error) {
 		return f.Executor.JobGetAvailable(ctx, p)
 	})
 }

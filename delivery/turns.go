@@ -24,10 +24,7 @@ func newTurns(most int) turns {
 // is asked to end it, and does at once, unless nothing gets through.
 const endWithin = time.Second
 
-// ask asks the database when it is its turn, and waits for the answer not much
-// longer than ctx lasts: on a connection that has fallen silent lib/pq waits on, for
-// up to a quarter of an hour. What comes that late is dropped: a claim then lasts its
-// lease, and a record has its attempt's number.
+// ask asks the database when it is its turn; see inTime.
 func ask[A any](ctx context.Context, t turns, f func() (A, error)) (a A, err error) {
 	select {
 	case t <- struct{}{}:
@@ -35,6 +32,14 @@ func ask[A any](ctx context.Context, t turns, f func() (A, error)) (a A, err err
 		return a, ctx.Err()
 	}
 	defer func() { <-t }()
+	return inTime(ctx, f)
+}
+
+// inTime asks the database, and waits for the answer not much longer than ctx
+// lasts: on a connection that has fallen silent lib/pq waits on, for up to a quarter
+// of an hour. What comes that late is dropped: a claim then lasts its lease, and a
+// record has its attempt's number.
+func inTime[A any](ctx context.Context, f func() (A, error)) (a A, err error) {
 	type answer struct {
 		a        A
 		err      error
