@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/internal/openapi"
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
@@ -44,22 +45,28 @@ func (a *App) getDescription(c *call) error {
 	if c.at.named {
 		text = a.ofInstance
 	}
-	c.Data(http.StatusOK, "application/json", text)
+	c.Data(http.StatusOK, "application/json", text())
 	return nil
 }
 
-// describe writes the description. It is the same for all requests, but for the
-// servers: a path that names an instance is that instance's own.
+// describe makes the description, which is written when it is first asked for. It
+// is the same for all requests, but for the servers: a path that names an instance is
+// that instance's own.
 func (a *App) describe() error {
 	document, err := a.document()
 	if err != nil {
 		return err
 	}
+	at := func(servers ...openapi.Server) func() []byte {
+		of := document
+		of.Servers = servers
+		return sync.OnceValue(func() []byte { return indented(of) })
+	}
 	here := openapi.Server{URL: "..", Description: "The instance that this description was asked of"}
-	document.Servers = []openapi.Server{here}
-	a.ofInstance = indented(document)
+	a.ofInstance = at(here)
+	a.description = a.ofInstance
 	if a.Instance == nil {
-		document.Servers = append(document.Servers, openapi.Server{
+		a.description = at(here, openapi.Server{
 			URL:         "../instances/{instance}",
 			Description: "Another instance",
 			Variables: openapi.Map[openapi.ServerVariable]{openapi.As("instance", openapi.ServerVariable{
@@ -68,7 +75,6 @@ func (a *App) describe() error {
 			})},
 		})
 	}
-	a.description = indented(document)
 	return nil
 }
 
@@ -96,9 +102,9 @@ func (a *App) document() (openapi.Document, error) {
 			License:     &openapi.License{Name: "Apache-2.0", Identifier: "Apache-2.0"},
 		},
 		Tags: []openapi.Tag{
-			{Name: "webhooks", Description: "What is sent, where to, and after which event. The paths are those of GNU Taler's merchant API."},
-			{Name: "deliveries", Description: "What was sent, what came back, and what can be done with it."},
-			{Name: "about", Description: "What clients ask first."},
+			{Name: tagWebhooks, Description: "What is sent, where to, and after which event. The paths are those of GNU Taler's merchant API."},
+			{Name: tagDeliveries, Description: "What was sent, what came back, and what can be done with it."},
+			{Name: tagAbout, Description: "What clients ask first."},
 		},
 		Components: a.components(),
 	}

@@ -29,5 +29,5 @@ func Description(o Options) (whole, ofInstance []byte, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return a.description, a.ofInstance, nil
+	return a.description(), a.ofInstance(), nil
 }

@@ -85,7 +85,7 @@ type App struct {
 	config []byte
 	// description is GET [I]/private/openapi.json; ofInstance the same by the path
 	// of an instance.
-	description, ofInstance []byte
+	description, ofInstance func() []byte
 	// apiBases and adminBases are the groups' paths that the halves were added at.
 	apiBases, adminBases []string
 }
