@@ -66,9 +66,8 @@ func filledIn(ctx context.Context, field, text string, limit int, d Data) (strin
 	if text == "" {
 		return "", Message{}
 	}
-	tooLong := Say("delivery.too_long_to_make", "limit", int(MakeTime.Milliseconds()))
 	if ctx.Err() != nil {
-		return "", tooLong // to parse a large one takes its time, too
+		return "", tooLongToMake() // to parse a large one takes its time, too
 	}
 	template, m := readTemplate(field, Value{Text: text}, limit)
 	if !m.IsZero() {
@@ -82,10 +81,14 @@ func filledIn(ctx context.Context, field, text string, limit int, d Data) (strin
 	case errors.As(err, &problem):
 		return "", notMade(field, problem.Message)
 	case ctx.Err() != nil:
-		return "", tooLong
+		return "", tooLongToMake()
 	default:
 		return "", Say("delivery.not_made")
 	}
+}
+
+func tooLongToMake() Message {
+	return Say("delivery.too_long_to_make", "limit", int(MakeTime.Milliseconds()))
 }
 
 func notMade(field string, reason Message) Message {
