@@ -28,7 +28,11 @@ func (t Tracer) Deliver(ctx context.Context, d Delivery) (context.Context, Span)
 	if !t.IsOn() {
 		return ctx, Span{}
 	}
-	return t.begin(creation(ctx, d), "deliver "+d.EventType, func() []trace.SpanStartOption {
+	emitted := creation(d)
+	if emitted.IsValid() {
+		ctx = trace.ContextWithRemoteSpanContext(ctx, emitted)
+	}
+	return t.begin(ctx, "deliver "+d.EventType, func() []trace.SpanStartOption {
 		options := []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindConsumer), trace.WithAttributes(
 			semconv.MessagingSystemKey.String(system),
 			semconv.MessagingOperationName("deliver"), semconv.MessagingOperationTypeProcess,
@@ -36,7 +40,7 @@ func (t Tracer) Deliver(ctx context.Context, d Delivery) (context.Context, Span)
 			attribute.String("merchant_webhooks.instance", d.Instance),
 			attribute.String("merchant_webhooks.webhook_id", d.WebhookID),
 			attribute.Int("merchant_webhooks.attempt", d.Attempt))}
-		if emitted := trace.SpanContextFromContext(creation(context.Background(), d)); emitted.IsValid() {
+		if emitted.IsValid() {
 			options = append(options, trace.WithLinks(trace.Link{SpanContext: emitted}))
 		}
 		if d.Attempt > 1 {
@@ -46,12 +50,10 @@ func (t Tracer) Deliver(ctx context.Context, d Delivery) (context.Context, Span)
 	})
 }
 
-// creation adds the trace context of the Emit.
-func creation(ctx context.Context, d Delivery) context.Context {
-	if d.Traceparent == "" {
-		return ctx
-	}
-	return propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": d.Traceparent})
+// creation is the trace context of the Emit; not valid where it had none.
+func creation(d Delivery) trace.SpanContext {
+	carrier := propagation.MapCarrier{"traceparent": d.Traceparent}
+	return trace.SpanContextFromContext(propagation.TraceContext{}.Extract(context.Background(), carrier))
 }
 
 // Ended ends the span of a delivery; failed says why in a word of ours, empty: it
