@@ -43,16 +43,16 @@ func creates(ctx context.Context, r *run) error {
 		return err
 	}
 	defer db.Close()
-	defer s.stop()
+	defer s.Stop()
 	peer, err := startService("gorm", r.server.DSN("creates"))
 	if err != nil {
 		return err
 	}
-	defer peer.stop()
+	defer peer.Stop()
 	if err := fill(ctx, db, r.scaled(filled)); err != nil {
 		return err
 	}
-	for _, warm := range []*service{s, peer} {
+	for _, warm := range []service{s, peer} {
 		if _, err := warm.load(pool, r.duration/2, create); err != nil {
 			return err
 		}
@@ -72,7 +72,7 @@ func creates(ctx context.Context, r *run) error {
 	return nil
 }
 
-func createRound(ctx context.Context, r *run, s, peer *service, alone *limit, clients int) error {
+func createRound(ctx context.Context, r *run, s, peer service, alone *limit, clients int) error {
 	ours, err := s.load(clients, r.duration, create)
 	if err != nil {
 		return err
@@ -108,15 +108,15 @@ func createRound(ctx context.Context, r *run, s, peer *service, alone *limit, cl
 }
 
 // host makes a database, and a service over it.
-func (r *run) host(name string) (*sqlx.DB, *service, error) {
+func (r *run) host(name string) (*sqlx.DB, service, error) {
 	db, err := r.database(name)
 	if err != nil {
-		return nil, nil, err
+		return nil, service{}, err
 	}
 	s, err := startService("plugin", r.server.DSN(name))
 	if err != nil {
 		_ = db.Close()
-		return nil, nil, err
+		return nil, service{}, err
 	}
 	return db, s, nil
 }

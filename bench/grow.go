@@ -14,7 +14,7 @@ func growth(ctx context.Context, r *run) error {
 	type size struct {
 		rows int
 		db   *sqlx.DB
-		*service
+		service
 	}
 	var sizes []size
 	for _, n := range []int{1000, 10_000, 100_000, 1_000_000} {
@@ -23,7 +23,7 @@ func growth(ctx context.Context, r *run) error {
 			return err
 		}
 		defer db.Close()
-		defer s.stop()
+		defer s.Stop()
 		rows := r.scaled(n)
 		if err := fill(ctx, db, rows); err != nil {
 			return err

@@ -27,7 +27,7 @@ type result struct {
 }
 
 // load lets clients ask for a while, each over a connection that it keeps.
-func (s *service) load(clients int, duration time.Duration, ask request) (result, error) {
+func (s service) load(clients int, duration time.Duration, ask request) (result, error) {
 	before, err := s.usage()
 	if err != nil {
 		return result{}, err
@@ -54,8 +54,8 @@ func (s *service) load(clients int, duration time.Duration, ask request) (result
 }
 
 // client sends request after request, at least one.
-func (s *service) client(until time.Time, ask request, done *atomic.Int64) error {
-	connection, err := net.Dial("tcp", s.address)
+func (s service) client(until time.Time, ask request, done *atomic.Int64) error {
+	connection, err := net.Dial("tcp", s.Address)
 	if err != nil {
 		return err
 	}

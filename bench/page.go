@@ -20,7 +20,7 @@ func pages(ctx context.Context, r *run) error {
 		return err
 	}
 	defer db.Close()
-	defer s.stop()
+	defer s.Stop()
 	if err := fillInstance(ctx, db, "many", r.scaled(10_000)); err != nil {
 		return err
 	}

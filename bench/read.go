@@ -16,7 +16,7 @@ func reads(ctx context.Context, r *run) error {
 		return err
 	}
 	defer db.Close()
-	defer s.stop()
+	defer s.Stop()
 	n := r.scaled(filled)
 	if err := fillInstance(ctx, db, "many", n); err != nil {
 		return err

@@ -86,7 +86,7 @@ func (h *host) prepare(dsn, receiver string, webhooks int) error {
 
 // ask gives the status, and reads the answer to its end.
 func (h *host) ask(ctx context.Context, client *http.Client, method, path string, body io.Reader) (int, error) {
-	request, err := http.NewRequestWithContext(ctx, method, "http://"+h.addr+path, body)
+	request, err := http.NewRequestWithContext(ctx, method, "http://"+h.Address+path, body)
 	if err != nil {
 		return 0, err
 	}
@@ -140,7 +140,7 @@ func (h *host) drip(ctx context.Context, n int, head string) (int, error) {
 	for range n {
 		all.Go(func() {
 			gate <- struct{}{}
-			connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", h.addr)
+			connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", h.Address)
 			<-gate
 			if err != nil {
 				return
@@ -168,7 +168,7 @@ func (h *host) flood(ctx context.Context, n int, body []byte, encoding string) (
 	defer client.CloseIdleConnections()
 	return many(ctx, n, func() error {
 		// Without a length it comes in chunks.
-		request, err := http.NewRequestWithContext(ctx, "POST", "http://"+h.addr+"/private/webhooks", io.MultiReader(bytes.NewReader(body)))
+		request, err := http.NewRequestWithContext(ctx, "POST", "http://"+h.Address+"/private/webhooks", io.MultiReader(bytes.NewReader(body)))
 		if err != nil {
 			return err
 		}
@@ -194,7 +194,7 @@ func (h *host) lists(ctx context.Context) (int, error) {
 	var read atomic.Int64
 	for i := range 40 {
 		all.Go(func() {
-			request, err := http.NewRequestWithContext(ctx, "GET", "http://"+h.addr+"/instances/many/private/webhooks", nil)
+			request, err := http.NewRequestWithContext(ctx, "GET", "http://"+h.Address+"/instances/many/private/webhooks", nil)
 			if err != nil {
 				return
 			}

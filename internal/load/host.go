@@ -3,33 +3,29 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/netip"
-	"os"
-	"os/exec"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/jmoiron/sqlx"
 
+	"github.com/seed-7c2cc908/merchant-webhooks/internal/child"
 	"github.com/seed-7c2cc908/merchant-webhooks/plugin"
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
 const (
-	hostDSN = "LOAD_HOST_DSN"
-	bearer  = "Bearer secret-token:load"
+	// serveCommand makes this program the host.
+	serveCommand = "serve"
+	bearer       = "Bearer secret-token:load"
 )
 
 // serve is the host: the README's, with a way to emit and one to collect garbage.
@@ -63,56 +59,11 @@ func serve(dsn string) error {
 		}
 	})
 	engine.POST("/rest", func(*gin.Context) { debug.FreeOSMemory() })
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	fmt.Println(listener.Addr())
-	server := &http.Server{Handler: engine, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute}
-	return server.Serve(listener)
+	return child.Serve(&http.Server{Handler: engine, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute})
 }
 
 // host is that process.
-type host struct {
-	cmd  *exec.Cmd
-	addr string
-}
-
-func startHost(dsn string) (*host, error) {
-	h := &host{cmd: exec.Command("/proc/self/exe")}
-	h.cmd.Env = append(os.Environ(), hostDSN+"="+dsn)
-	h.cmd.Stderr = os.Stderr
-	h.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	out, err := h.cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := h.cmd.Start(); err != nil {
-		return nil, err
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	h.addr = strings.TrimSpace(line)
-	return h, err
-}
-
-func (h *host) stop() {
-	_ = h.cmd.Process.Kill()
-	_ = h.cmd.Wait()
-}
-
-// memory reads a line of the process's status, in KiB.
-func (h *host) memory(line string) (int, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", h.cmd.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	_, rest, _ := strings.Cut(string(text), line+":")
-	fields := strings.Fields(rest)
-	if len(fields) == 0 {
-		return 0, errors.New("no " + line + " in the process's status")
-	}
-	return strconv.Atoi(fields[0])
-}
+type host struct{ *child.Child }
 
 // idle collects the host's garbage, forgets its peak, and gives what is left.
 func (h *host) idle() (int, error) {
@@ -121,11 +72,10 @@ func (h *host) idle() (int, error) {
 			return 0, fmt.Errorf("rest: %d, %w", status, err)
 		}
 	}
-	const forgetPeak = "5" // proc(5)
-	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", h.cmd.Process.Pid), []byte(forgetPeak), 0); err != nil {
+	if err := h.ForgetPeak(); err != nil {
 		return 0, err
 	}
-	return h.memory("VmRSS")
+	return h.KiB("VmRSS")
 }
 
 // creates makes webhooks, one after the other, and gives the median of how long

@@ -19,6 +19,7 @@ import (
 
 	_ "github.com/lib/pq" // the driver
 
+	"github.com/seed-7c2cc908/merchant-webhooks/internal/child"
 	"github.com/seed-7c2cc908/merchant-webhooks/internal/pgdev"
 )
 
@@ -31,8 +32,8 @@ type options struct {
 }
 
 func main() {
-	if dsn, isHost := os.LookupEnv(hostDSN); isHost {
-		log.Fatal(serve(dsn))
+	if len(os.Args) == 3 && os.Args[1] == serveCommand {
+		log.Fatal(serve(os.Args[2]))
 	}
 	var o options
 	flag.DurationVar(&o.duration, "d", 10*time.Second, "how long each attack goes on")
@@ -52,11 +53,12 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer server.Stop()
-	h, err := startHost(server.DSN("postgres"))
+	process, err := child.Start(serveCommand, server.DSN("postgres"))
 	if err != nil {
 		return err
 	}
-	defer h.stop()
+	defer process.Stop()
+	h := &host{process}
 	receiver := newEndless()
 	defer receiver.Close()
 	if err := h.prepare(server.DSN("postgres"), receiver.URL, o.webhooks); err != nil {
@@ -109,7 +111,7 @@ func (h *host) measure(ctx context.Context, a attack, d time.Duration) error {
 	if attacked.err != nil && !errors.Is(attacked.err, context.DeadlineExceeded) {
 		return attacked.err
 	}
-	peak, err := h.memory("VmHWM")
+	peak, err := h.KiB("VmHWM")
 	if err != nil {
 		return err
 	}
