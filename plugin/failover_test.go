@@ -80,11 +80,9 @@ func (l *ledger) waitForRefusals(t *testing.T, n int) {
 		return all
 	}
 	until := refused() + n
-	for late := time.Now().Add(time.Minute); refused() < until; <-time.After(10 * time.Millisecond) {
-		if time.Now().After(late) {
-			t.Fatalf("only %d of %d creates were refused in a minute", refused(), until)
-		}
-	}
+	eventually(t, time.Minute, func() bool { return refused() >= until }, func() string {
+		return fmt.Sprintf("only %d of %d creates were refused in a minute", refused(), until)
+	})
 }
 
 // A till pays orders, one after the other, each in a transaction that emits.
@@ -153,11 +151,9 @@ func (b *till) missing(t *testing.T, db *sqlx.DB) {
 		defer b.mu.Unlock()
 		return slices.DeleteFunc(slices.Clone(orders), func(id string) bool { return b.received[id] })
 	}
-	for late := time.Now().Add(2 * time.Minute); len(open()) > 0; <-time.After(10 * time.Millisecond) {
-		if time.Now().After(late) {
-			t.Fatalf("of %d orders %d were not received: %v", len(orders), len(open()), open())
-		}
-	}
+	eventually(t, 2*time.Minute, func() bool { return len(open()) == 0 }, func() string {
+		return fmt.Sprintf("of %d orders %d were not received: %v", len(orders), len(open()), open())
+	})
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for id := range b.received {
@@ -171,15 +167,11 @@ func (b *till) missing(t *testing.T, db *sqlx.DB) {
 // mustPay pays as soon as it can be done.
 func mustPay(t *testing.T, h *host, db *sqlx.DB, id string) {
 	t.Helper()
-	for late := time.Now().Add(time.Minute); ; {
-		err := pay(t, h, db, id)
-		if err == nil {
-			return
-		}
-		if time.Now().After(late) {
-			t.Fatalf("no order can be paid a minute after the failover: %v", err)
-		}
-	}
+	var err error
+	eventually(t, time.Minute, func() bool {
+		err = pay(t, h, db, id)
+		return err == nil
+	}, func() string { return fmt.Sprintf("no order can be paid a minute after the failover: %v", err) })
 }
 
 // TestFailover lets the primary crash twice while clients create and orders are

@@ -136,3 +136,14 @@ func (l *logged) take() []string {
 	}
 	return strings.Split(text, "\n")
 }
+
+// eventually waits until something is so, and fails the test where it is not
+// within a while, as otherwise says.
+func eventually(t *testing.T, within time.Duration, isSo func() bool, otherwise func() string) {
+	t.Helper()
+	for late := time.Now().Add(within); !isSo(); <-time.After(10 * time.Millisecond) {
+		if time.Now().After(late) {
+			t.Fatal(otherwise())
+		}
+	}
+}

@@ -140,24 +140,22 @@ func live(t *testing.T, h *host, emit func(order string)) {
 // under way.
 func delivered(t *testing.T, list func() string) (id string) {
 	t.Helper()
-	for late := time.Now().Add(time.Minute); ; <-time.After(10 * time.Millisecond) {
+	var text string
+	eventually(t, time.Minute, func() bool {
 		var log struct {
 			Deliveries []struct {
 				ID    string `json:"delivery_id"`
 				State string `json:"state"`
 			} `json:"deliveries"`
 		}
-		text := list()
+		text = list()
 		if err := json.Unmarshal([]byte(text), &log); err != nil || len(log.Deliveries) != 1 {
 			t.Fatalf("the log is %s, %v", text, err)
 		}
-		if log.Deliveries[0].State == "delivered" {
-			return log.Deliveries[0].ID
-		}
-		if time.Now().After(late) {
-			t.Fatalf("it is not delivered within a minute: %s", text)
-		}
-	}
+		id = log.Deliveries[0].ID
+		return log.Deliveries[0].State == "delivered"
+	}, func() string { return "it is not delivered within a minute: " + text })
+	return id
 }
 
 func grep(lines []string, form string) (found []string) {
