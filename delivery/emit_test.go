@@ -50,6 +50,26 @@ func TestD1_CommitsAndRollsBackWithTheHost(t *testing.T) {
 	}
 }
 
+// TestD1_OfDatabaseSQL is a host's transaction that sqlx has not begun.
+func TestD1_OfDatabaseSQL(t *testing.T) {
+	s := newShop(t)
+	s.hook("hook", "https://example.com/")
+	c := s.courier(nil)
+	tx, err := s.db.DB.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Emit(t.Context(), &sqlx.Tx{Tx: tx}, "admin", paid("o")); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if n := one[int](s, "SELECT count(*) FROM webhooks.delivery"); n != 1 {
+		t.Errorf("%d deliveries, want 1", n)
+	}
+}
+
 func TestD1_UnknownInstanceLeavesTheTransactionUsable(t *testing.T) {
 	s := newShop(t)
 	c := s.courier(nil)
