@@ -38,7 +38,8 @@ type Admin struct {
 	// that the browser's Accept-Language decides, as it does by default.
 	Language func(c *gin.Context) string
 	// Languages are further languages, or other words for the built-in ones, en
-	// and de. A text that is missing is English.
+	// and de. A text that is missing is read in the parent language, de-AT's in
+	// de, else in English.
 	Languages []Language
 	// Location is the time zone that times are shown in. Defaults to UTC.
 	Location *time.Location
