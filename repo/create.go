@@ -127,10 +127,7 @@ func (r *Repo) insert(ctx context.Context, columns []any, max int) (verdict, err
 		v, _, err := r.insertOnce(ctx, nil, columns, 1, tally{serial: math.MaxInt64}) // there is none behind it
 		return v, err
 	}
-	v, err := full, error(nil)
-	if near := int64(max - margin); near > 0 {
-		v, err = r.insertFar(ctx, columns, near)
-	}
+	v, err := r.insertFar(ctx, columns, int64(max-margin))
 	if v == full && err == nil {
 		v, err = r.insertAlone(ctx, columns, max)
 	}

@@ -101,12 +101,10 @@ func (b *backlog) look() (repo.Backlog, bool) {
 	}
 	now := b.last
 	b.mu.Unlock()
-	late := time.NewTimer(b.within)
-	defer late.Stop()
 	select {
 	case <-now.done:
 		return now.found, now.err == nil
-	case <-late.C:
+	case <-time.After(b.within):
 		return repo.Backlog{}, false
 	}
 }

@@ -29,9 +29,7 @@ func (t Tracer) Deliver(ctx context.Context, d Delivery) (context.Context, Span)
 		return ctx, Span{}
 	}
 	emitted := creation(d)
-	if emitted.IsValid() {
-		ctx = trace.ContextWithRemoteSpanContext(ctx, emitted)
-	}
+	ctx = trace.ContextWithRemoteSpanContext(ctx, emitted)
 	return t.begin(ctx, "deliver "+d.EventType, func() []trace.SpanStartOption {
 		options := []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindConsumer), trace.WithAttributes(
 			semconv.MessagingSystemKey.String(system),
@@ -39,10 +37,7 @@ func (t Tracer) Deliver(ctx context.Context, d Delivery) (context.Context, Span)
 			semconv.MessagingDestinationName(d.EventType), semconv.MessagingMessageID(d.ID),
 			attribute.String("merchant_webhooks.instance", d.Instance),
 			attribute.String("merchant_webhooks.webhook_id", d.WebhookID),
-			attribute.Int("merchant_webhooks.attempt", d.Attempt))}
-		if emitted.IsValid() {
-			options = append(options, trace.WithLinks(trace.Link{SpanContext: emitted}))
-		}
+			attribute.Int("merchant_webhooks.attempt", d.Attempt)), trace.WithLinks(trace.Link{SpanContext: emitted})}
 		if d.Attempt > 1 {
 			options = append(options, trace.WithNewRoot())
 		}
@@ -50,7 +45,8 @@ func (t Tracer) Deliver(ctx context.Context, d Delivery) (context.Context, Span)
 	})
 }
 
-// creation is the trace context of the Emit; not valid where it had none.
+// creation is the trace context of the Emit. Where it had none it is not valid,
+// and neither a parent nor a link.
 func creation(d Delivery) trace.SpanContext {
 	carrier := propagation.MapCarrier{"traceparent": d.Traceparent}
 	return trace.SpanContextFromContext(propagation.TraceContext{}.Extract(context.Background(), carrier))

@@ -149,7 +149,7 @@ func (m *Metrics) Request(route, method string, status int, code webhook.Code, t
 
 // Finished counts deliveries that ended.
 func (m *Metrics) Finished(outcome Outcome, n int) {
-	if m == nil || n == 0 {
+	if m == nil {
 		return
 	}
 	m.deliveries.WithLabelValues(string(outcome)).Add(float64(n))
@@ -175,7 +175,7 @@ func (m *Metrics) Attempt(status int, cause string, took time.Duration) {
 
 // Unsent counts attempts that were never sent, or whose end nobody saw.
 func (m *Metrics) Unsent(cause string, n int) {
-	if m == nil || n == 0 {
+	if m == nil {
 		return
 	}
 	m.attempts.WithLabelValues(cause).Add(float64(n))

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -85,6 +86,70 @@ func TestO1Lint(t *testing.T) {
 	}
 }
 
+// TestO1Values: each thing is counted where it says, from 0, so that a rate is
+// known from the first one on.
+func TestO1Values(t *testing.T) {
+	r := prometheus.NewPedanticRegistry()
+	m, err := NewMetrics(r, "a", func(context.Context) (repo.Backlog, error) {
+		return repo.Backlog{
+			Due: 1, Sending: 2, Scheduled: 3, Parked: 4, Held: 5,
+			OldestDue: 6 * time.Second, OldestParked: 7 * time.Second, Paused: map[string]int{"hand": 8},
+		}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect := func(when, name, label string, want float64) {
+		t.Helper()
+		if got := value(t, r, "merchant_webhooks_"+name, label); got != want {
+			t.Errorf("%s %s of %s is %v, want %v", when, name, label, got, want)
+		}
+	}
+	for _, outcome := range []string{"delivered", "refused", "gone", "given_up", "expired", "not_made"} {
+		expect("at first", "deliveries_total", outcome, 0)
+	}
+	for _, result := range []string{"2xx", "3xx", "4xx", "5xx", "timeout", "refused", "unreachable", "interrupted"} {
+		expect("at first", "attempts_total", result, 0)
+	}
+	use(m)
+	for _, is := range []struct {
+		name, label string
+		want        float64
+	}{
+		{"http_request_duration_seconds", "/private/webhooks", 1},
+		{"deliveries_total", "delivered", 1},
+		{"delivery_duration_seconds", "a", 1},
+		{"attempts_total", "2xx", 1},
+		{"attempts_total", "timeout", 1},
+		{"attempts_total", "interrupted", 1},
+		{"attempt_duration_seconds", "a", 2},
+		{"workers", "a", 100},
+		{"workers_busy", "a", 1},
+		{"database_up", "a", 1},
+		{"deliveries_waiting", "due", 1},
+		{"deliveries_waiting", "sending", 2},
+		{"deliveries_waiting", "scheduled", 3},
+		{"deliveries_waiting", "parked", 4},
+		{"deliveries_waiting", "held", 5},
+		{"oldest_waiting_seconds", "due", 6},
+		{"oldest_waiting_seconds", "parked", 7},
+		{"paused_webhooks", "hand", 8},
+	} {
+		expect("then", is.name, is.label, is.want)
+	}
+	families, err := r.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared := []string{"database_up", "deliveries_waiting", "oldest_waiting_seconds", "paused_webhooks"}
+	for _, family := range families {
+		isShared := slices.Contains(shared, strings.TrimPrefix(family.GetName(), "merchant_webhooks_"))
+		if says := strings.HasSuffix(family.GetHelp(), "use max, not sum."); says != isShared {
+			t.Errorf("the help of %s is %q", family.GetName(), family.GetHelp())
+		}
+	}
+}
+
 func TestO1None(t *testing.T) {
 	m, err := NewMetrics(nil, "merchant_webhooks", says(1))
 	if m != nil || err != nil {
@@ -133,6 +198,13 @@ func TestO1TwoPlugins(t *testing.T) {
 	t.Run("O1 where the name is taken", func(t *testing.T) {
 		r := prometheus.NewPedanticRegistry()
 		r.MustRegister(prometheus.NewGauge(prometheus.GaugeOpts{Name: "merchant_webhooks_workers", Help: "The host's own."}))
+		if m, err := NewMetrics(r, "a", says(1)); m != nil || err == nil {
+			t.Errorf("they are %v, %v", m, err)
+		}
+	})
+	t.Run("O1 where all names are taken", func(t *testing.T) {
+		r := prometheus.NewPedanticRegistry()
+		r.MustRegister(struct{ *Metrics }{register(t, prometheus.NewRegistry(), "a", 1)})
 		if m, err := NewMetrics(r, "a", says(1)); m != nil || err == nil {
 			t.Errorf("they are %v, %v", m, err)
 		}

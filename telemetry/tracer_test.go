@@ -2,10 +2,12 @@ package telemetry
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"go.opentelemetry.io/otel"
@@ -58,10 +60,29 @@ func TestO2NoProvider(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { allOf(ctx, Tracer{}, r) }); n != 0 {
 		t.Errorf("without a provider it allocates %v times", n)
 	}
+	Span{}.Answered(500, webhook.CodeDBFetchFailed) // and nothing panics
 	on, kept := recording()
 	allOf(ctx, on, r)
 	if n := len(kept.Ended()); n != 4 {
 		t.Errorf("with one it makes %d spans: this test sees nothing", n)
+	}
+}
+
+// TestO2Context: what the host's context holds is handed on.
+func TestO2Context(t *testing.T) {
+	type key struct{}
+	ctx := context.WithValue(t.Context(), key{}, "the host's")
+	on, _ := recording()
+	for name, tracer := range map[string]Tracer{"without a provider": {}, "with one": on} {
+		made := map[string]context.Context{"Apart": Apart(ctx)}
+		made["Emit"], _ = tracer.Emit(ctx, "admin", "pay")
+		made["Deliver"], _ = tracer.Deliver(ctx, Delivery{})
+		made["Attempt"], _ = tracer.Attempt(ctx, "POST", "https://erp.example.com/", 1)
+		for of, ctx := range made {
+			if ctx == nil || ctx.Value(key{}) == nil {
+				t.Errorf("%s the context of %s has lost what the host's holds", name, of)
+			}
+		}
 	}
 }
 
@@ -106,6 +127,15 @@ func TestO2Serve(t *testing.T) {
 		defer otel.SetTextMapPropagator(before)
 		if s := serve(request(t), 200, 0); s.SpanKind() != api.SpanKindServer || s.Parent().TraceID().String() != traceID {
 			t.Errorf("it is a %v in %v", s.SpanKind(), s.Parent())
+		}
+	})
+	t.Run("O2 over TLS, in a trace that a middleware read", func(t *testing.T) {
+		remote := api.ContextWithRemoteSpanContext(t.Context(), creation(Delivery{Traceparent: traceparent}))
+		r := request(t).WithContext(remote)
+		r.TLS = &tls.ConnectionState{}
+		s := serve(r, 200, 0)
+		if s.SpanKind() != api.SpanKindServer || s.Parent().TraceID().String() != traceID || !strings.Contains(attributes(s), "{url.scheme https}") {
+			t.Errorf("it is a %v in %v that says %s", s.SpanKind(), s.Parent(), attributes(s))
 		}
 	})
 	t.Run("O2 within the span of a middleware", func(t *testing.T) {
@@ -161,6 +191,16 @@ func TestO2Emit(t *testing.T) {
 	if got := Traceparent(Apart(ctx)); got != "" {
 		t.Errorf("apart from it the trace context is %s", got)
 	}
+	for want, err := range map[string]error{
+		"": nil, "MERCHANT_GENERIC_INSTANCE_UNKNOWN": fmt.Errorf("emit: %w", &webhook.Problem{Code: webhook.CodeInstanceUnknown}),
+	} {
+		_, span := on.Emit(t.Context(), "admin", "pay")
+		span.Emitted(1, err)
+		s := kept.Ended()[len(kept.Ended())-1]
+		if isError := s.Status().Code == codes.Error; isError != (err != nil) || !strings.Contains(attributes(s), want) {
+			t.Errorf("of %v it is %v and says %s", err, s.Status(), attributes(s))
+		}
+	}
 }
 
 func TestO2Deliver(t *testing.T) {
@@ -172,8 +212,8 @@ func TestO2Deliver(t *testing.T) {
 	}
 	d := Delivery{ID: "msg_1_a", Instance: "admin", WebhookID: "erp", EventType: "pay", Traceparent: traceparent, Attempt: 1}
 	first := deliver(d)
-	if first.SpanKind() != api.SpanKindConsumer || first.SpanContext().TraceID().String() != traceID || len(first.Links()) != 1 {
-		t.Errorf("the first attempt is a %v in %v with %v", first.SpanKind(), first.Parent(), first.Links())
+	if first.Name() != "deliver pay" || first.SpanKind() != api.SpanKindConsumer || first.SpanContext().TraceID().String() != traceID || len(first.Links()) != 1 {
+		t.Errorf("the first attempt is %s, a %v in %v with %v", first.Name(), first.SpanKind(), first.Parent(), first.Links())
 	}
 	d.Attempt = 2
 	later := deliver(d)
@@ -202,6 +242,11 @@ func TestO2Attempt(t *testing.T) {
 			"http://[2001:db8::1]:8080/T0K3N", "", 3, 503,
 			"[{http.request.method POST} {url.scheme http} {server.address 2001:db8::1} {server.port 8080} {http.request.resend_count 2} {http.response.status_code 503} {error.type 503}]",
 		},
+		{
+			"https://erp.example.com:8443", "", 1, 400,
+			"[{http.request.method POST} {url.scheme https} {server.address erp.example.com} {server.port 8443} {http.response.status_code 400} {error.type 400}]",
+		},
+		{"http://[no address", "bad", 1, 0, "[{http.request.method POST} {error.type bad}]"},
 		{
 			"http://erp.example.com", "timeout", 1, 0,
 			"[{http.request.method POST} {url.scheme http} {server.address erp.example.com} {server.port 80} {error.type timeout}]",
