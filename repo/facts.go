@@ -11,10 +11,11 @@ import (
 const factsColumns = deliveryColumns + `,
     now(), (SELECT max(seen_at) FROM merchant_webhooks.worker),
     w.created_at, coalesce(w.event_type, ''), w.event_type_since, w.paused_at, coalesce(w.paused_reason, ''),
-    coalesce(d.url, ''), d.sending_since, coalesce(d.is_forced, false), last.at, coalesce(ahead.count, 0)`
+    coalesce(d.url, ''), d.sending_since, coalesce(d.is_forced, false), last.at, coalesce(ahead.count, 0), alone.until`
 
-// factsTables are a delivery's last attempt, and how many are before it in its
-// lane, to 1,001: other instances' too, since a receiver has one lane.
+// factsTables are a delivery's last attempt, how many are before it in its lane,
+// to 1,001: other instances' too, since a receiver has one lane; and until when its
+// receiver is left alone: only then is one parked for later (Park).
 const factsTables = `
 LEFT JOIN LATERAL (
     SELECT at
@@ -35,14 +36,25 @@ LEFT JOIN LATERAL (
         ORDER BY due_at, delivery_serial
         LIMIT 1001
     ) AS counted
-) AS ahead ON true`
+) AS ahead ON true
+LEFT JOIN LATERAL (
+    SELECT due_at AS until
+    FROM merchant_webhooks.delivery AS other
+    WHERE d.state = 'pending' AND d.lane < 2
+      AND other.receiver = d.receiver
+      AND other.state = 'pending' AND other.lane = 1
+      AND other.due_at > now()
+    ORDER BY due_at, delivery_serial
+    LIMIT 1
+) AS alone ON true`
 
 // A factsRow is what factsColumns hold.
 type factsRow struct {
 	deliveryRow
-	facts                                                               webhook.Facts
-	workerAt, webhookMade, listensSince, pausedAt, sendingSince, lastAt sql.NullTime
-	url                                                                 string
+	facts                                         webhook.Facts
+	workerAt, webhookMade, listensSince, pausedAt sql.NullTime
+	sendingSince, lastAt, aloneUntil              sql.NullTime
+	url                                           string
 }
 
 func (r *factsRow) columns() []any {
@@ -50,7 +62,7 @@ func (r *factsRow) columns() []any {
 	return append(r.deliveryRow.columns(),
 		&f.Now, &r.workerAt,
 		&r.webhookMade, &f.WebhookEvent, &r.listensSince, &r.pausedAt, &f.PausedReason,
-		&r.url, &r.sendingSince, &f.IsForced, &r.lastAt, &f.Ahead,
+		&r.url, &r.sendingSince, &f.IsForced, &r.lastAt, &f.Ahead, &r.aloneUntil,
 	)
 }
 
@@ -59,7 +71,7 @@ func (r *factsRow) columns() []any {
 func (r *factsRow) explained() webhook.Facts {
 	f, d := r.facts, r.delivery()
 	f.WorkerAt, f.WebhookMade, f.ListensSince = r.workerAt.Time, r.webhookMade.Time, r.listensSince.Time
-	f.PausedAt, f.SendingSince, f.LastAt = r.pausedAt.Time, r.sendingSince.Time, r.lastAt.Time
+	f.PausedAt, f.SendingSince, f.LastAt, f.AloneUntil = r.pausedAt.Time, r.sendingSince.Time, r.lastAt.Time, r.aloneUntil.Time
 	f.HasDelivery = d.Serial != 0
 	f.EventType, f.EventAt = d.EventType, d.EventAt
 	f.State, f.Lane, f.Host = d.State, d.Lane, webhook.HostOf(r.url)

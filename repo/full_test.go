@@ -147,6 +147,31 @@ func TestD6_Facts(t *testing.T) {
 			t.Errorf("%d are before it", f.Ahead)
 		}
 	})
+	t.Run("D5 D6 its receiver is left alone, which one before it found first", func(t *testing.T) {
+		r.db.MustExec(`UPDATE merchant_webhooks.delivery SET due_at = now() WHERE state = 'pending'`)
+		if f := facts(t); !f.AloneUntil.IsZero() {
+			t.Errorf("nobody found so, and it is until %v", f.AloneUntil)
+		}
+		file(t, r, filing{set: `lane = 1, due_at = now() + interval '1 day', receiver = 'other.example:443'`})
+		file(t, r, filing{set: `lane = 0, due_at = now() + interval '1 day'`}) // its next try
+		late, _ := file(t, r, filing{instance: "sandbox", set: `lane = 1, due_at = now() + interval '1 hour'`})
+		file(t, r, filing{set: `lane = 1, due_at = now() + interval '2 hours'`})
+		for _, lane := range []string{"lane = 0", "lane = 1"} {
+			set(t, r, k, lane)
+			if f := facts(t); !near(f.AloneUntil, time.Now().Add(time.Hour)) {
+				t.Errorf("%s: it is until %v", lane, f.AloneUntil)
+			}
+		}
+		set(t, r, late, isDelivered)
+		if f := facts(t); !near(f.AloneUntil, time.Now().Add(2*time.Hour)) {
+			t.Errorf("it is until %v", f.AloneUntil)
+		}
+		set(t, r, k, "lane = 2")
+		if f := facts(t); !f.AloneUntil.IsZero() {
+			t.Errorf("what a pause holds waits for no receiver, and it is until %v", f.AloneUntil)
+		}
+		set(t, r, k, "lane = 1, due_at = '2026-11-23T13:00:00Z'")
+	})
 	t.Run("D6 those before it are counted to 1,001", func(t *testing.T) {
 		crowd(t, r, "sandbox", sample.ID, 1100, `lane = 1, due_at = '2026-11-23T12:59:59Z'`)
 		if f := facts(t); f.Ahead != 1001 {

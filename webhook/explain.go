@@ -56,8 +56,8 @@ func (f Facts) explainPending() (Cause, Message) {
 		return CauseNoWorker, Say("why.no_worker", "time", f.DueAt)
 	case !isWorking:
 		return CauseNoWorker, Say("why.no_worker_later", "time", f.DueAt)
-	case f.Lane == 1 && !isDue:
-		return CauseUnreachable, Say("why.unreachable", "host", f.Host, "time", f.DueAt)
+	case !f.AloneUntil.IsZero() && (f.Lane == 1 || isDue):
+		return CauseUnreachable, Say("why.unreachable", "host", f.Host, "time", f.AloneUntil)
 	case f.Lane == 1:
 		return f.queue()
 	case !isDue:

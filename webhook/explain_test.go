@@ -64,7 +64,10 @@ func TestD6_Why(t *testing.T) {
 		{"others go first", pending, func(f *Facts) { f.Lane, f.Ahead = 1, 1312 }, CauseQueued, "It waits because 1,312 other deliveries to crm.example go first."},
 		{"one other goes first", pending, func(f *Facts) { f.Lane, f.Ahead = 1, 1 }, CauseQueued, "It waits because one other delivery to crm.example goes first."},
 		{"next in its lane", pending, func(f *Facts) { f.Lane = 1 }, CauseDue, "It is the next to be sent to crm.example, as soon as one before it is done."},
-		{"the receiver does not answer", pending, func(f *Facts) { f.Lane, f.Ahead, f.DueAt = 1, 4, now.Add(time.Minute) }, CauseUnreachable, "crm.example did not answer lately; the next try is at 23 Nov 2026, 14:04:05 UTC."},
+		{"the receiver does not answer", pending, func(f *Facts) { f.Lane, f.Ahead, f.AloneUntil = 1, 4, now.Add(time.Minute) }, CauseUnreachable, "crm.example did not answer lately; the next try is at 23 Nov 2026, 14:04:05 UTC."},
+
+		{"the receiver does not answer, and a job is to look at it", pending, func(f *Facts) { f.AloneUntil = now.Add(time.Minute) }, CauseUnreachable, "crm.example did not answer lately; the next try is at 23 Nov 2026, 14:04:05 UTC."},
+		{"the receiver does not answer, and its own next try is later", tried, func(f *Facts) { f.AloneUntil = now.Add(time.Second) }, CauseAnswered, "Attempt 3 of 10 was answered 503 Service Unavailable at 23 Nov 2026, 14:02:05 UTC; the next is at 23 Nov 2026, 14:04:05 UTC."},
 
 		{"paused by hand", tried, func(f *Facts) { f.Lane, f.PausedAt, f.PausedReason = 2, ago(time.Hour), "hand" }, CausePaused, "The webhook is paused since 23 Nov 2026, 13:03:05 UTC (by hand). It waits."},
 		{"paused, and no worker", pending, func(f *Facts) {
@@ -133,7 +136,7 @@ func TestD6_WhyAlwaysAnswers(t *testing.T) {
 			HasDelivery: rapid.Bool().Draw(t, "delivery"), State: rapid.SampledFrom([]string{"pending", "delivered", "failed", ""}).Draw(t, "state"),
 			Attempts: rapid.IntRange(0, 3).Draw(t, "attempts"), Tries: rapid.IntRange(0, 3).Draw(t, "tries"), Most: rapid.IntRange(0, 10).Draw(t, "most"),
 			LastAt: moment("last"), LastStatus: rapid.SampledFrom([]int{0, 200, 400, 410, 503, 999}).Draw(t, "status"), LastError: message("error"),
-			DueAt: moment("due"), SendingSince: moment("sending"), Lane: rapid.IntRange(0, 2).Draw(t, "lane"), Ahead: rapid.IntRange(0, 3).Draw(t, "ahead"),
+			DueAt: moment("due"), SendingSince: moment("sending"), Lane: rapid.IntRange(0, 2).Draw(t, "lane"), Ahead: rapid.IntRange(0, 3).Draw(t, "ahead"), AloneUntil: moment("alone"),
 			PausedAt: moment("paused"), PausedReason: rapid.SampledFrom([]string{"", "hand", "failing", "gone"}).Draw(t, "reason"),
 			IsForced: rapid.Bool().Draw(t, "forced"), FinishedAt: moment("finished"), Failure: message("failure"),
 		}

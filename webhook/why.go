@@ -62,8 +62,9 @@ type Facts struct {
 	LastError    Message
 	DueAt        time.Time
 	SendingSince time.Time
-	Lane         int // 0 a job, 1 parked, 2 held by a pause
-	Ahead        int // deliveries before it in its receiver's lane
+	Lane         int       // 0 a job, 1 parked, 2 held by a pause
+	Ahead        int       // deliveries before it in its receiver's lane
+	AloneUntil   time.Time // until when its receiver, which did not answer, is left alone; zero: it is not
 	PausedAt     time.Time
 	PausedReason string        // hand, failing, gone
 	FailingFor   time.Duration // after how long of nothing but failures it was paused
