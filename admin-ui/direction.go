@@ -1,5 +1,7 @@
 package adminui
 
+import "github.com/seed-7c2cc908/merchant-webhooks/webhook"
+
 // The directions of a script.
 const (
 	ltr = "ltr"
@@ -18,10 +20,13 @@ const (
 // direction of words from elsewhere would move what stands around them.
 func (l *Language) isolate(v any) string {
 	written := l.value(v)
-	if _, ok := v.(string); !ok || l.Dir != rtl {
-		return written
+	switch v.(type) {
+	case string, webhook.EventType, []webhook.EventType:
+		if l.Dir == rtl {
+			return firstStrongIsolate + written + popIsolate
+		}
 	}
-	return firstStrongIsolate + written + popIsolate
+	return written
 }
 
 // embed puts a text of another language into this one's, where their

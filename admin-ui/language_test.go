@@ -210,6 +210,27 @@ func TestA11_HTML(t *testing.T) {
 	}
 }
 
+// TestD6_EventsByTitle: people read what happened, and the name of an event that is
+// no more; programs read names.
+func TestD6_EventsByTitle(t *testing.T) {
+	events, err := webhook.NewCatalogue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, why := webhook.Explain(webhook.Facts{WebhookEvent: "refund", OrderEvents: []string{"pay", "order.shipped"}}, events)
+	if got, want := why.English(), "It only listens to “refund”; this order had: pay, order.shipped."; got != want {
+		t.Errorf("programs read %q, want %q", got, want)
+	}
+	for tag, want := range map[string]template.HTML{
+		"en": "It only listens to “<bdi>A refund was granted</bdi>”; this order had: <bdi>An order was paid, order.shipped</bdi>.",
+		"de": "Er wartet nur auf „<bdi>Eine Erstattung wurde gewährt</bdi>“; diese Bestellung hatte: <bdi>Eine Bestellung wurde bezahlt, order.shipped</bdi>.",
+	} {
+		if got := builtIn(t).best(tag).MessageHTML(why); got != want {
+			t.Errorf("people read %q, want %q", got, want)
+		}
+	}
+}
+
 // TestA11_HostsEvent holds that a host's event type speaks for itself until a
 // host's language translates it, its variables too.
 func TestA11_HostsEvent(t *testing.T) {

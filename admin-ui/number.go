@@ -3,6 +3,7 @@ package adminui
 import (
 	"fmt"
 	"html/template"
+	"strings"
 	"time"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
@@ -68,6 +69,14 @@ func (l *Language) value(v any) string {
 		return l.Message(v)
 	case time.Time:
 		return l.Time(v, l.location)
+	case webhook.EventType:
+		return l.EventTitle(v)
+	case []webhook.EventType:
+		titles := make([]string, len(v))
+		for i, event := range v {
+			titles[i] = l.EventTitle(event)
+		}
+		return strings.Join(titles, ", ")
 	}
 	return fmt.Sprint(v)
 }

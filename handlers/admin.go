@@ -65,7 +65,7 @@ func (a *App) listRows(c *call, found []repo.Row) ([]adminui.Row, error) {
 	rows := make([]adminui.Row, len(found))
 	for i, row := range found {
 		rows[i] = adminui.Row{
-			ID: row.ID, Event: a.event(row.EventType), Method: row.HTTPMethod, URL: row.URL,
+			ID: row.ID, Event: a.Policy.EventTypes.Named(row.EventType), Method: row.HTTPMethod, URL: row.URL,
 			Account: a.account(accounts[row.ID]),
 		}
 	}
@@ -151,7 +151,7 @@ func (a *App) showWebhook(c *call) error {
 	}
 	page := adminui.Detail{
 		Webhook: stored.Webhook,
-		Event:   a.event(stored.EventType),
+		Event:   a.Policy.EventTypes.Named(stored.EventType),
 		Created: stored.CreatedAt,
 		Updated: stored.UpdatedAt,
 		Account: a.account(account),
@@ -186,7 +186,7 @@ func (a *App) showDelete(c *call) error {
 	if err != nil {
 		return err
 	}
-	return a.show(c, http.StatusOK, adminui.Delete{Webhook: stored.Webhook, Event: a.event(stored.EventType), Account: a.account(account)})
+	return a.show(c, http.StatusOK, adminui.Delete{Webhook: stored.Webhook, Event: a.Policy.EventTypes.Named(stored.EventType), Account: a.account(account)})
 }
 
 // deleteByForm is POST [I]/admin/webhooks/:webhook_id/delete. Sent twice it
@@ -224,15 +224,6 @@ func (a *App) stored(c *call) (repo.Stored, error) {
 		return repo.Stored{}, err
 	}
 	return a.Repo.GetStored(c.ctx, c.instance, c.webhookID)
-}
-
-// event gives an event type, by its name alone where the host no longer has it.
-func (a *App) event(name string) webhook.EventType {
-	event, ok := a.Policy.EventTypes.Lookup(name)
-	if !ok {
-		return webhook.EventType{Name: name, Title: name}
-	}
-	return event
 }
 
 func isUnknownWebhook(err error) bool { return isCode(err, webhook.CodeWebhookUnknown) }

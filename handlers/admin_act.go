@@ -15,7 +15,7 @@ func (a *App) showPause(c *call) error {
 	if err != nil {
 		return err
 	}
-	return a.show(c, http.StatusOK, adminui.Pause{WebhookID: c.webhookID, Event: a.event(stored.EventType)})
+	return a.show(c, http.StatusOK, adminui.Pause{WebhookID: c.webhookID, Event: a.Policy.EventTypes.Named(stored.EventType)})
 }
 
 // pauseByForm is POST to the same. Sent twice it succeeds twice.

@@ -113,7 +113,7 @@ func TestD6_WhyPage(t *testing.T) {
 	const why = "/admin/webhooks/why"
 	h.open(t, why, "", asOwner...).want(t, 200, "Why was something not sent?").lacks(t, "mw-answers")
 	p := h.open(t, why+"?order_id=order-1", "", asViewer...).want(t, 200, "Why was something not sent?")
-	p.says(t, "The receiver answered 400", "that means “do not try again”.", "It only listens to “refund”; this order had: pay.", "It was made at ", "As of ")
+	p.says(t, "The receiver answered 400", "that means “do not try again”.", "It only listens to “A refund was granted”; this order had: An order was paid.", "It was made at ", "As of ")
 	if got := p.Find(".mw-answers li").Length(); got != 3 || p.field("order_id") != "order-1" {
 		t.Errorf("it has %d answers, and the field holds %q", got, p.field("order_id"))
 	}

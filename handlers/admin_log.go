@@ -34,7 +34,7 @@ func (a *App) showLog(c *call) error {
 		if err != nil {
 			return err
 		}
-		page.Event = a.event(stored.EventType)
+		page.Event = a.Policy.EventTypes.Named(stored.EventType)
 	}
 	filter, problems := a.understandFilter(c.webhookID, page.Filter)
 	page.Problems = problems
@@ -161,7 +161,7 @@ func (a *App) deliveryRow(d repo.Delivery) adminui.DeliveryRow {
 	return adminui.DeliveryRow{
 		ID:         d.ID,
 		WebhookID:  d.WebhookID,
-		Event:      a.event(d.EventType),
+		Event:      a.Policy.EventTypes.Named(d.EventType),
 		OrderID:    d.OrderID,
 		IsTest:     d.IsTest,
 		State:      d.State,

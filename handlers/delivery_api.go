@@ -138,7 +138,7 @@ func (a *App) storedDelivery(c *call) (repo.FullDelivery, error) {
 // there is now.
 func (a *App) explain(f webhook.Facts) (webhook.Cause, webhook.Message) {
 	f.Most, f.FailingFor = a.Schedule.Tries(), a.PauseAfter
-	return webhook.Explain(f)
+	return webhook.Explain(f, a.Policy.EventTypes)
 }
 
 // getDelivery is GET [I]/private/webhooks/:webhook_id/deliveries/:delivery_id.

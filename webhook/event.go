@@ -97,6 +97,23 @@ func (c *Catalogue) Lookup(name string) (EventType, bool) {
 	return c.types[i], true
 }
 
+// Named finds an event type, and gives one that is no more by its name alone.
+func (c *Catalogue) Named(name string) EventType {
+	event, ok := c.Lookup(name)
+	if !ok {
+		return EventType{Name: name, Title: name}
+	}
+	return event
+}
+
+func (c *Catalogue) namedAll(names []string) []EventType {
+	all := make([]EventType, len(names))
+	for i, name := range names {
+		all[i] = c.Named(name)
+	}
+	return all
+}
+
 // Names are the names of all event types, GNU Taler's first, in the order of
 // their documentation.
 func (c *Catalogue) Names() []string {

@@ -2,7 +2,6 @@ package webhook
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -10,11 +9,11 @@ import (
 const workerGone = 30 * time.Second
 
 // Explain says in one true sentence why a delivery is where it is, or why there
-// is none.
-func Explain(f Facts) (Cause, Message) {
+// is none, of the events that there are.
+func Explain(f Facts, events *Catalogue) (Cause, Message) {
 	switch {
 	case !f.HasDelivery:
-		return f.explainNone()
+		return f.explainNone(events)
 	case f.State == "delivered":
 		return CauseDelivered, Say("why.delivered", "time", f.FinishedAt, "n", f.Attempts, "status", StatusText(f.LastStatus))
 	case f.State == "failed":
@@ -25,21 +24,22 @@ func Explain(f Facts) (Cause, Message) {
 }
 
 // explainNone says why a webhook has no delivery of an order.
-func (f Facts) explainNone() (Cause, Message) {
+func (f Facts) explainNone(events *Catalogue) (Cause, Message) {
+	event := events.Named(f.WebhookEvent)
 	switch {
 	case len(f.OrderEvents) == 0 && f.OldestLog.IsZero():
 		return CauseNotEmitted, Say("why.not_emitted_ever")
 	case len(f.OrderEvents) == 0:
 		return CauseNotEmitted, Say("why.not_emitted", "date", f.OldestLog)
 	case !slices.Contains(f.OrderEvents, f.WebhookEvent):
-		return CauseOtherEvent, Say("why.other_event", "event", f.WebhookEvent, "events", strings.Join(f.OrderEvents, ", "))
+		return CauseOtherEvent, Say("why.other_event", "event", event, "events", events.namedAll(f.OrderEvents))
 	case f.WebhookMade.After(f.EventAt):
 		return CauseMadeLater, Say("why.made_later", "made", f.WebhookMade, "time", f.EventAt)
 	case f.ListensSince.After(f.EventAt):
-		return CauseEventLater, Say("why.event_later", "event", f.WebhookEvent, "time", f.ListensSince)
+		return CauseEventLater, Say("why.event_later", "event", event, "time", f.ListensSince)
 	default:
 		// An event may have come to the webhooks at another time than it happened.
-		return CauseEventLater, Say("why.not_listening", "event", f.WebhookEvent)
+		return CauseEventLater, Say("why.not_listening", "event", event)
 	}
 }
 

@@ -101,7 +101,7 @@ func TestD6_Why(t *testing.T) {
 		{"nothing known", failed, func(f *Facts) { f.Failure, f.Attempts = Message{}, 0 }, CauseGivenUp, "It failed at 23 Nov 2026, 14:02:05 UTC."},
 	} {
 		t.Run("D6 "+test.name, func(t *testing.T) {
-			cause, m := Explain(with(test.base, test.change))
+			cause, m := Explain(with(test.base, test.change), newCatalogue(t))
 			if cause != test.cause || m.English() != test.sentence {
 				t.Errorf("%s: %s\nwant %s: %s", cause, m.English(), test.cause, test.sentence)
 			}
@@ -120,7 +120,7 @@ func with(f Facts, change func(f *Facts)) Facts {
 // TestD6_WhyAlwaysAnswers holds that any facts have a cause and a whole sentence,
 // and that nothing is said to be sent where nobody sends.
 func TestD6_WhyAlwaysAnswers(t *testing.T) {
-	now := time.Date(2026, 11, 23, 14, 3, 5, 0, time.UTC)
+	now, events := time.Date(2026, 11, 23, 14, 3, 5, 0, time.UTC), newCatalogue(t)
 	rapid.Check(t, func(t *rapid.T) {
 		moment := func(name string) time.Time {
 			return rapid.SampledFrom([]time.Time{{}, now, now.Add(-time.Hour), now.Add(-time.Second), now.Add(time.Minute)}).Draw(t, name)
@@ -140,7 +140,7 @@ func TestD6_WhyAlwaysAnswers(t *testing.T) {
 			PausedAt: moment("paused"), PausedReason: rapid.SampledFrom([]string{"", "hand", "failing", "gone"}).Draw(t, "reason"),
 			IsForced: rapid.Bool().Draw(t, "forced"), FinishedAt: moment("finished"), Failure: message("failure"),
 		}
-		cause, m := Explain(f)
+		cause, m := Explain(f, events)
 		if _, known := english[m.Key]; !known || cause == "" || m.English() == "" {
 			t.Fatalf("%q %v", cause, m)
 		}

@@ -141,7 +141,7 @@ func TestD13_AddressRefusedWhenItWasMade(t *testing.T) {
 			Now: time.Now(), HasDelivery: true, State: "failed", FinishedAt: time.Now(), EventType: "pay", WebhookEvent: "pay",
 			Failure: Say(key, "host", "hook.example", "address", "10.0.0.1"),
 		}
-		if cause, m := Explain(f); cause != CauseAddress || m.Args["address"] != "10.0.0.1" {
+		if cause, m := Explain(f, newCatalogue(t)); cause != CauseAddress || m.Args["address"] != "10.0.0.1" {
 			t.Errorf("%s: %v, %s", key, cause, m.English())
 		}
 	}

@@ -13,7 +13,8 @@ import (
 type Message struct {
 	Key string
 	// Args are the placeholders' values by name: strings, ints where the sentence
-	// counts something, times, and Messages that stand within it.
+	// counts something, times, Messages that stand within it, and EventTypes, one or
+	// several: programs read their names, people their titles.
 	Args map[string]any
 }
 
@@ -47,7 +48,7 @@ func (m Message) English() string {
 }
 
 // englishValue writes numbers as English does, 2,048, times in UTC, messages in
-// English and all else as it is.
+// English, events by name and all else as it is.
 func englishValue(v any) string {
 	switch v := v.(type) {
 	case int:
@@ -56,6 +57,14 @@ func englishValue(v any) string {
 		return v.UTC().Format("2 Jan 2006, 15:04:05 UTC")
 	case Message:
 		return v.English()
+	case EventType:
+		return v.Name
+	case []EventType:
+		names := make([]string, len(v))
+		for i, event := range v {
+			names[i] = event.Name
+		}
+		return strings.Join(names, ", ")
 	default:
 		return fmt.Sprint(v)
 	}
