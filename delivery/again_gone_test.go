@@ -58,6 +58,28 @@ func TestD9_AgainOfNoWebhook(t *testing.T) {
 	}
 }
 
+// TestR5_AgainWithoutDatabase: nothing is said to be done.
+func TestR5_AgainWithoutDatabase(t *testing.T) {
+	s := newShop(t)
+	c := s.courier(nil)
+	_ = s.db.Close()
+	for name, err := range map[string]error{
+		"Redeliver":            c.Redeliver(t.Context(), "admin", "hook", "msg_1_0000000000000000", false),
+		"Redeliver, made anew": c.Redeliver(t.Context(), "admin", "hook", "msg_1_0000000000000000", true),
+		"Recover":              second(c.Recover(t.Context(), "admin", repo.Again{}, false)),
+		"Recover, made anew":   second(c.Recover(t.Context(), "admin", repo.Again{}, true)),
+		"Rebuild":              second(c.Rebuild(t.Context(), "admin", "hook")),
+		"Forget":               second(c.Forget(t.Context(), "admin", "o")),
+		"Reseal":               c.Reseal(t.Context()),
+	} {
+		if err == nil {
+			t.Errorf("%s says nothing", name)
+		}
+	}
+}
+
+func second(_ int, err error) error { return err }
+
 // TestD9_RecoverWakes: what is sent again need not wait for the next sweep.
 func TestD9_RecoverWakes(t *testing.T) {
 	s := newShop(t)

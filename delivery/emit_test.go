@@ -98,6 +98,9 @@ func TestD1_BadEventAsksNothing(t *testing.T) {
 			t.Errorf("%v: got %v", ev, err)
 		}
 	}
+	if err := c.Emit(t.Context(), nil, "admin", paid("o")); err == nil {
+		t.Error("without a transaction it says nothing")
+	}
 }
 
 func TestD1_LaterPatchChangesNothingAndDeleteRemoves(t *testing.T) {

@@ -1,7 +1,9 @@
 package delivery
 
 import (
+	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -113,5 +115,17 @@ func TestD1_BeyondTheLimit(t *testing.T) {
 	const beyond = "SELECT coalesce(string_agg(http_method || ' ' || url, ','), '') FROM webhooks.delivery WHERE failure LIKE '%beyond_limit%'"
 	if got := one[string](s, beyond); got != "POST http://127.0.0.1:1/second" {
 		t.Errorf("beyond the limit are %q", got)
+	}
+}
+
+// TestD14_RiversLog: River's warnings reach the host's log, and what it says of its
+// own running only who wants everything.
+func TestD14_RiversLog(t *testing.T) {
+	told := &lines{}
+	river := slog.New(&riverLog{slog.NewTextHandler(told, nil)})
+	river.Info("started")
+	river.With("a", 1).WithGroup("g").Warn("River: slow", "b", 2)
+	if got := told.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, `level=WARN msg="River: slow" a=1 g.b=2`) {
+		t.Errorf("the log is %s", got)
 	}
 }

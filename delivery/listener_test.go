@@ -59,9 +59,9 @@ func TestD2_ListenerDoesNotBlock(t *testing.T) {
 	if err := errors.Join(l.Connect(ctx), l.Listen(ctx, "river_insert")); err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close(ctx)
 	s.db.MustExec("SELECT pg_notify($1, n::text) FROM generate_series(1, 3000) AS n", schema+".river_insert")
-	if err := l.Ping(ctx); err != nil {
+	if err := errors.Join(l.Ping(ctx), l.Close(ctx)); err != nil {
 		t.Error(err)
 	}
+	until(s, 1, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()") // who asks
 }

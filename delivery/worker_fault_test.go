@@ -52,6 +52,24 @@ func TestD5_LaneThatCanNotBeRead(t *testing.T) {
 	until(s, n, countDelivered)
 }
 
+// TestD3_NoJobForTheNextTry is told; the sweep makes one.
+func TestD3_NoJobForTheNextTry(t *testing.T) {
+	s := newShop(t)
+	s.hook("hook", newReceiver(t, status(503)).url)
+	c := s.courier(nil)
+	s.many(c, 1)
+	s.db.MustExec("UPDATE " + schema + ".delivery SET lane = 1")
+	defer s.refuse("INSERT", "river_job", "")()
+	receiver := one[string](s, "SELECT receiver FROM webhooks.delivery")
+	c.lanes.park(receiver)
+	if err := newWorker(c).chain(t.Context(), chain{receiver: receiver, began: time.Now()}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if told := s.log.with("make a job", "not now"); len(told) != 1 || one[int](s, countAttempts) != 1 {
+		t.Errorf("it is told %d times\n%s", len(told), s.log)
+	}
+}
+
 // TestD3_NotRecorded: what can not be recorded is told as such alone, and nothing
 // is done for its next try, since it is sent once more.
 func TestD3_NotRecorded(t *testing.T) {

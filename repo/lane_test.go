@@ -74,28 +74,30 @@ func TestD8_ClaimNextOfPaused(t *testing.T) {
 	r := fresh(t)
 	create(t, r, "admin", sample, named(sample, "active"))
 	var paused, active []Key
-	for range 3 {
+	for range 4 {
 		keys := emit(t, r, "admin", nil)
 		paused, active = append(paused, keys[0]), append(active, keys[1])
 	}
 	park(t, r, paused[0], paused[1], active[0], paused[2], active[1], active[2])
 	alter(t, r, "is_forced = true", paused[1])
+	alter(t, r, "lane = 1, due_at = now() + interval '1 hour'", paused[3]) // its receiver is given a rest
+	alter(t, r, "state = 'delivered', finished_at = now()", active[3])
 	r.db.MustExec(`UPDATE merchant_webhooks.webhook SET paused_at = now(), paused_reason = 'hand' WHERE webhook_id = $1`, sample.ID)
 
 	for i, want := range []struct {
 		key   Key
-		lanes [3]int // of the paused ones
+		lanes [4]int // of the paused ones
 	}{
-		{paused[1], [3]int{2, 0, 2}},
-		{active[0], [3]int{2, 0, 2}},
-		{active[1], [3]int{2, 0, 2}},
-		{active[2], [3]int{2, 0, 2}},
+		{paused[1], [4]int{2, 0, 2, 1}},
+		{active[0], [4]int{2, 0, 2, 1}},
+		{active[1], [4]int{2, 0, 2, 1}},
+		{active[2], [4]int{2, 0, 2, 1}},
 	} {
 		c, ok := next(t, r)
 		if !ok || c.Key != want.key {
 			t.Errorf("D8 number %d is %+v, want %v", i, c, want.key)
 		}
-		lanes := [3]int{}
+		lanes := [4]int{}
 		for j, k := range paused {
 			lanes[j] = at(t, r, k).Lane
 		}

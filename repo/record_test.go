@@ -126,7 +126,7 @@ func TestRecordKeepsTheAccount(t *testing.T) {
 		{"D8 failures for three days", lately + ", failing_since = now() - interval '72 hours'", 503, webhook.TryAgain, account{true, "failing", after, true}, "failing", 2, 1},
 		{"D8 failures for three days, the last not long ago", "failed_at = now() - interval '71 hours', failing_since = now() - interval '9 days'", 503, webhook.TryAgain, account{true, "failing", after, true}, "failing", 2, 1},
 		{"D8 a failure that none came before for three days", "failed_at = now() - interval '73 hours', failing_since = now() - interval '9 days'", 503, webhook.TryAgain, account{IsFailing: true}, "", 0, 1},
-		{"D8 failures by hand paused", hand + ", failing_since = now() - interval '80 hours'", 503, webhook.TryAgain, account{true, "hand", "", false}, "", 2, 1},
+		{"D8 failures by hand paused", hand + ", " + lately + ", failing_since = now() - interval '80 hours'", 503, webhook.TryAgain, account{true, "hand", "", false}, "", 2, 1},
 		{"D3 410 pauses", "version = version", 410, webhook.Gone, account{true, "gone", afterGone, false}, "gone", 2, 1},
 		{"D3 410 to one that is paused by hand", hand, 410, webhook.Gone, account{true, "hand", "", false}, "", 2, 1},
 		{"D3 410 to a probe", pausedFailing, 410, webhook.Gone, account{true, "gone", afterGone, false}, "gone", 2, 0},
@@ -211,12 +211,13 @@ func TestRecordWritesNoWebhook(t *testing.T) {
 		fate         webhook.Fate
 	}{
 		{"D5 successes", "version = version", webhook.Delivered},
+		{"D5 failures of one that is paused by hand", "paused_at = now(), paused_reason = 'hand', failing_since = now() - interval '80 hours', failed_at = now() - interval '15 seconds'", webhook.TryAgain},
 		{"D5 failures", "failing_since = now(), failed_at = now() - interval '15 seconds'", webhook.TryAgain},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, keys := sending(t, 1)
-			setHook(t, r, c.before)
 			claim := take(t, r, keys[0])
+			setHook(t, r, c.before)
 			tx := r.db.MustBegin()
 			defer func() { _ = tx.Rollback() }()
 			tx.MustExec(`SELECT FROM merchant_webhooks.webhook FOR NO KEY UPDATE`)

@@ -106,6 +106,8 @@ func TestD8_SweepFreesStranded(t *testing.T) {
 	held := emit(t, r, "sandbox", nil)[0]
 	r.db.MustExec(`UPDATE merchant_webhooks.webhook SET paused_at = now(), paused_reason = 'hand' WHERE instance_serial = $1`, held.Instance)
 	alter(t, r, "lane = 2, due_at = now() + interval '1 hour'", keys[0], keys[1], held)
+	alter(t, r, "lane = 2, state = 'failed', finished_at = now(), failure = ''", keys[2])
+	dropped := at(t, r, keys[2])
 	swept(t, r)
 	if is := at(t, r, keys[0]); is.Lane != 1 || is.Due > 0 {
 		t.Errorf("D8 it is %+v", is)
@@ -113,6 +115,9 @@ func TestD8_SweepFreesStranded(t *testing.T) {
 	swept(t, r, keys[0], keys[1])
 	if is := at(t, r, held); is.Lane != 2 {
 		t.Errorf("D8 one that a pause holds is %+v", is)
+	}
+	if is := at(t, r, keys[2]); is.Lane != dropped.Lane {
+		t.Errorf("D8 one that was dropped is %+v", is)
 	}
 }
 
@@ -217,6 +222,10 @@ func TestD14_SweepReportsOverdue(t *testing.T) {
 		if ago := time.Since(report.OverdueSince); err != nil || report.Overdue != 2 || ago < 310*time.Second || ago > 310*time.Second+3*time.Minute {
 			t.Errorf("D14 it reports %+v, %v", report, err)
 		}
+	}
+	_, _ = tx.Exec("SELECT 1 / 0")
+	if report, err := r.Overdue(t.Context(), tx.Tx); err == nil {
+		t.Errorf("D14 in a transaction that has failed it reports %+v", report)
 	}
 	if _, report := sweep(t, r); report.Overdue != 2 { // it has woken the one that was parked
 		t.Errorf("D14 a sweep reports %+v", report)
