@@ -151,7 +151,7 @@ func pseudoDeliveries(pay webhook.EventType) map[string]View {
 		"recover":          Recover{WebhookID: pseudoID, Problems: refused[:1]},
 		"recover nothing":  Recover{Counted: true},
 		"recover asks":     Recover{Counted: true, Count: 2, Changed: true, Host: pseudoHost},
-		"recover several":  Recover{Counted: true, Count: 2},
+		"recover several":  Recover{Counted: true, Count: 2, Changed: true},
 		"forget":           Forget{Problems: refused[1:]},
 		"forget nothing":   Forget{OrderID: pseudoID, Counted: true},
 		"forget asks":      Forget{OrderID: pseudoID, Counted: true, Count: 2},

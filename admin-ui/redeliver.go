@@ -105,7 +105,11 @@ func (s *recoverSheet) fillQuestion() {
 	}
 	s.Button = s.HTML("recover.send", "n", v.Count)
 	if v.Changed {
-		s.Rebuild = s.rebuildChoice("recover.changed", s.HTML("recover.present"), s.HTML("recover.exact"))
+		legend := "recover.changed"
+		if v.WebhookID == "" {
+			legend = "recover.some_changed"
+		}
+		s.Rebuild = s.rebuildChoice(legend, s.HTML("recover.present"), s.HTML("recover.exact"))
 	}
 }
 

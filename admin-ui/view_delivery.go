@@ -126,7 +126,8 @@ type Recover struct {
 	From, To  string // as typed: 2026-11-23T14:03, UTC
 	All       bool
 	Rebuild   bool
-	// Changed says that the webhook was changed, so that there is a choice.
+	// Changed says that the webhook was changed, or one of them, so that there is a
+	// choice.
 	Changed  bool
 	Problems webhook.Problems // fields from, to
 	// Counted says that Count is known: the page asks.

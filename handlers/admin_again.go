@@ -167,8 +167,8 @@ func (a *App) recoverByForm(c *call) error {
 
 // understandRecover reads the fields of the page, by the webhook's present
 // settings where it is of one.
-func (a *App) understandRecover(c *call, fields url.Values) (adminui.Recover, repo.Again, error) {
-	page := adminui.Recover{
+func (a *App) understandRecover(c *call, fields url.Values) (page adminui.Recover, _ repo.Again, err error) {
+	page = adminui.Recover{
 		WebhookID: c.webhookID,
 		From:      fields.Get("from"),
 		To:        fields.Get("to"),
@@ -177,7 +177,8 @@ func (a *App) understandRecover(c *call, fields url.Values) (adminui.Recover, re
 	}
 	page.FromTime, page.ToTime, page.Problems = readRange(page.From, page.To, true)
 	if c.webhookID == "" {
-		return page, again(page), a.Repo.HasInstance(c.ctx, c.instance)
+		page.Changed, err = a.Repo.HasChanged(c.ctx, c.instance)
+		return page, again(page), err
 	}
 	stored, err := a.stored(c)
 	page.Changed, page.Host = stored.RowVersion > 1, webhook.HostOf(stored.URL)

@@ -196,6 +196,15 @@ func TestD9_RecoverPages(t *testing.T) {
 			t.Errorf("%d wait", n)
 		}
 	})
+	t.Run("D9 where one of all webhooks was changed, so it does", func(t *testing.T) {
+		h.answered(t, 400)
+		p := h.open(t, all+"?count=1&"+period, "", asOwner...).want(t, 200, "Send 4 deliveries again?").says(t, "Webhooks were changed since.")
+		h.press(t, p, "Send 4 again").want(t, 303, "../webhooks/deliveries?again=4")
+		var toNew int
+		if err := h.db.Get(&toNew, `SELECT count(*) FROM merchant_webhooks.delivery WHERE state = 'pending' AND url = 'https://new.example/hook'`); err != nil || toNew != 2 {
+			t.Errorf("%d are sent to the present address, want both of a, %v", toNew, err)
+		}
+	})
 }
 
 func TestD10_ForgetPages(t *testing.T) {

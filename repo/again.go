@@ -175,6 +175,31 @@ func (r *Repo) HooksAgain(ctx context.Context, instance string, a Again) (ids []
 	return ids, at, nil
 }
 
+const hasChangedSQL = `
+SELECT EXISTS (
+    SELECT FROM merchant_webhooks.webhook
+    WHERE instance_serial = home.instance_serial AND version > 1
+)
+FROM merchant_webhooks.instance AS home
+WHERE instance_id = $1::text`
+
+// HasChanged reports whether a webhook of the instance was changed since it was
+// made, so that there are two ways to send again. Problems: CodeInstanceUnknown.
+func (r *Repo) HasChanged(ctx context.Context, instance string) (is bool, err error) {
+	err = r.run(ctx, readingDeliveries, func() error {
+		known := false
+		err := r.each(ctx, nil, r.log.hasChanged, []any{instance}, func(rows *sql.Rows) error {
+			known = true
+			return rows.Scan(&is)
+		})
+		if err != nil || known {
+			return err
+		}
+		return unknownInstance.otherwise(instance, "")
+	})
+	return is, err
+}
+
 // problem is what the verdict of a Requeue means.
 func (a Again) problem(v verdict, instance string) error {
 	switch v {

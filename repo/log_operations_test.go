@@ -57,6 +57,10 @@ var logOperations = []operationCase{
 		_, _, err := r.CountAgain(ctx, "admin", Again{All: true, From: time.Now()})
 		return err
 	}, 1, webhook.CodeDBFetchFailed},
+	{"whether a webhook was changed", func(ctx context.Context, r *Repo) error {
+		_, err := r.HasChanged(ctx, "admin")
+		return err
+	}, 1, webhook.CodeDBFetchFailed},
 	{"send again", func(ctx context.Context, r *Repo) error {
 		_, err := r.Requeue(ctx, nil, "admin", Again{WebhookID: sample.ID, To: time.Now()})
 		return err

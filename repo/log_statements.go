@@ -9,7 +9,7 @@ type logStatements struct {
 	getSecrets, rotateSecret *statement
 	pause, resume            *statement
 	countAgain, hooksAgain   *statement
-	clock                    *statement
+	hasChanged, clock        *statement
 	requeueOne, requeueMany  *statement
 	remakes, remade          *statement
 	countOrder, forget       *statement
@@ -29,6 +29,7 @@ func newLogStatements(in func(text string) *statement) logStatements {
 		pause:         in(pauseSQL),
 		resume:        in(resumeSQL),
 		countAgain:    in(countAgainSQL),
+		hasChanged:    in(hasChangedSQL),
 		clock:         in(clockSQL),
 		hooksAgain:    in(hooksAgainSQL),
 		requeueOne:    in(requeueOneSQL),
