@@ -15,6 +15,7 @@ func TestV2_ShownWithoutSecrets(t *testing.T) {
 		"//user:secret@shop.example/a b":         "//shop.example/a",
 		"https://shop.example?key=secret&q=a b":  "https://shop.example",
 		"https://user:sec/ret@shop.example/ a b": "https://shop.example/",
+		"/hook@1/a b":                            "/hook@1/a",
 	} {
 		if got := withoutSecrets(raw, strings.IndexByte(raw, ' ')); got != want {
 			t.Errorf("%s is shown as %s, want %s", raw, got, want)
@@ -69,6 +70,11 @@ func TestA3_ManySmallObjectsAreIndented(t *testing.T) {
 	}
 	if deep := strings.Repeat("[", 5_000) + strings.Repeat("]", 5_000); indented(deep) != "" {
 		t.Error("what grows by the square is indented")
+	}
+	for blanks, want := range map[int]bool{maxIndentedBytes - 4: true, maxIndentedBytes - 3: false} {
+		if got := indented("["+strings.Repeat(" ", blanks)+"]") != ""; got != want {
+			t.Errorf("with %d blanks it is indented: %t", blanks, got)
+		}
 	}
 }
 

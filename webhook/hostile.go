@@ -72,17 +72,12 @@ func hostileObjectsLike(v object) []change {
 		return hostileObjects
 	}
 	var fields map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(jsonOf(v)), &fields); err != nil {
-		return hostileObjects
-	}
+	_ = json.Unmarshal([]byte(jsonOf(v)), &fields) // It was decoded once already.
 	choice, _ := json.Marshal(map[string]any{"amount": fields["amount"], "max_fee": fields["max_fee"], "inputs": []any{}, "outputs": []any{}})
 	delete(fields, "amount")
 	delete(fields, "max_fee")
 	fields["version"], fields["choices"] = json.RawMessage("1"), json.RawMessage("["+string(choice)+"]")
-	version1, err := json.Marshal(fields)
-	if err != nil {
-		return hostileObjects
-	}
+	version1, _ := json.Marshal(fields)
 	return append(hostileObjects[:len(hostileObjects):len(hostileObjects)], change(version1))
 }
 

@@ -16,12 +16,12 @@ func faultOf(s string) jsonFault {
 
 func TestV8_JSONText(t *testing.T) {
 	for text, want := range map[string]jsonFault{
-		`{"a":[1,-0.5e+3,true,false,null,"\u00fc\n"],"b":{}}`: "", " [] ": "", "0": "", `"ü"`: "", "1e5 ": "",
+		`{"a":[1,-0.5e+3,true,false,null,"\u00fc\n"],"b":{}}`: "", " [] ": "", "\t[\r\n1\t]": "", "0": "", `"ü"`: "", "1e5 ": "",
 		"": faultEmpty, " \n": faultEmpty, `{"a":}`: faultValue, "[1,]": faultLast, `{"a":1,}`: faultLast, "[,1]": faultValue,
 		"{a:1}": faultName, `{"a" 1}`: faultColon, "[1 2]": faultComma, "[1}": faultComma, `{"a":1]`: faultComma,
 		"1 2": faultMore, "{}}": faultMore, "\"a\nb\"": faultControl, "\"\t\"": faultControl, `"\x"`: faultEscape, `"\u12g4"`: faultEscape,
 		`"\u123g"`: faultEscape, `"\u12:4"`: faultEscape, `"\u12/4"`: faultEscape, `"\u12@4"`: faultEscape, `"\u00u0000"`: faultEscape, "1e+5": "", "1E-5": "", "1e+": faultNumber,
-		"01": faultNumber, "1.": faultNumber, "-": faultNumber, "1e": faultNumber, ".5": faultValue, "+1": faultValue, "1.x": faultNumber,
+		"01": faultNumber, "1.": faultNumber, "-": faultNumber, "1e": faultNumber, ".5": faultValue, "+1": faultValue, "1.x": faultNumber, "1.5.5": faultMore, "1e5.5": faultMore, "-.5": faultNumber,
 		"tru": faultWord, "trux": faultWord, "nul,": faultWord, "[": faultOpen, `{"a"`: faultOpen, `{"a":1`: faultOpen, `"a`: faultString, `{"a`: faultString, `"\`: faultString,
 		"]": faultValue, "KUDOS:1": faultValue, "\ufeff{}": faultValue, strings.Repeat("[", 10_001): faultDeep, strings.Repeat("[", 10_000): faultOpen,
 	} {

@@ -70,14 +70,8 @@ func (r *read) tagBelow(root string, event EventType) string {
 	if r.rest == "" || r.rest == "." {
 		return ""
 	}
-	at := r.path
-	if !r.found {
-		// It would be read where it may come first, if anywhere.
-		if at = ""; len(event.sources(r)) > 0 {
-			at = event.sources(r)[0]
-		}
-	}
-	if at != "" && at != r.scope.object().path.names(r.rest) {
+	// What is not there would be read where it may come first, if anywhere.
+	if sources := event.sources(r); len(sources) > 0 && sources[0] != r.scope.object().path.names(r.rest) {
 		return ""
 	}
 	if r.left == "{{" && r.right == "}}" {

@@ -22,6 +22,7 @@ func TestReadTime(t *testing.T) {
 		"D6 words":                   {"to", "yesterday", false, "", "time.form"},
 		"D6 a year too far":          {"to", "0000-11-23T14:03", false, "", "time.form"},
 		"D6 before the first second": {"from", "1970-01-01T00:59:59+01:00", false, "", "time.form"},
+		"D6 the first second":        {"from", "1970-01-01T00:00:00", false, "1970-01-01 00:00:00 +0000 UTC", ""},
 		"D6 behind the last":         {"to", "9999-12-31T23:59:59-00:01", false, "", "time.form"},
 	} {
 		t.Run(name, func(t *testing.T) {

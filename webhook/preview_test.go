@@ -44,8 +44,11 @@ func TestV8_Verdict(t *testing.T) {
 		{"V8 three braces in quotes", "pay", "{\n\"a\": \"{{{order_id}}}\"}", breaks + `order_id is "\"". Line 2: write {{{json.order_id}}} instead of "{{{order_id}}}".`},
 		{"V8 an ampersand in quotes", "pay", `["{{& order_id }}"]`, breaks + `order_id is "\"". Line 1: write {{{json.order_id}}} instead of "{{& order_id }}".`},
 		{"V8 a version 1 contract has no amount", "pay", `{"a":1,{{#contract_terms.amount}}"b":2{{/contract_terms.amount}}}`, breaks + `contract_terms.amount is missing. See line 1.`},
+		{"V8 a version 1 contract has choices and no amount", "pay", "[{{{contract_terms}}},\n{{^contract_terms.amount}}0{{/contract_terms.amount}}{{#contract_terms.choices}}1{{/contract_terms.choices}}{{#contract_terms.amount}}7{{/contract_terms.amount}}\n]", breaks + `contract_terms is {"choices":[{"amount":"KUDOS:31.50","inputs":[],"max_fee":"KUDOS…. See line 2.`},
+		{"V8 everything, by its dot", "pay", `{"a":{{{.}}}}`, bodySoundText},
 		{"V8 a deadline may be never", "pay", `[{{contract_terms.refund_deadline.t_s}}]`, breaks + `contract_terms.refund_deadline.t_s is "never". Line 1: write {{{json.contract_terms.refund_deadline.t_s}}} instead of {{contract_terms.refund_deadline.t_s}}.`},
 		{"V8 a missing optional number", "inventory_added", `{"a":{{minimum_age}}}`, breaks + `minimum_age is missing. Line 1: write {{{json.minimum_age}}} instead of {{minimum_age}}.`},
+		{"V8 a number of another name that is always there", "category_added", `{"a":{{category_serial}}}`, bodySoundText},
 		{"V8 within a longer text", "pay", `["Order {{order_id}} was paid"]`, breaks + `order_id is "\\". Line 1: {{order_id}}` + inside + `{{{json.order_id}}}, without quotes.`},
 		{"V8 in the query of a URL", "pay", `["https://x.example/?a={{order_id}}&b=1"]`, breaks + `order_id is "\\". Line 1: write {{{form.order_id}}} instead of {{order_id}}.`},
 		{"V8 in a name", "pay", `{"{{order_id}}":1}`, breaks + `order_id is "\\". See line 1.`},
@@ -55,6 +58,7 @@ func TestV8_Verdict(t *testing.T) {
 		{"V8 in a section that the example skips", "pay", `[0{{#contract_terms.choices}},"{{amount}}"{{/contract_terms.choices}}]`, breaks + `contract_terms.choices is {"amount":"\\"}. Line 1: write {{{json.amount}}} instead of "{{amount}}".`},
 		{"V8 in an inverted section that the example skips", "pay", `[0{{^contract_terms.amount}},"{{order_id}}"{{/contract_terms.amount}}]`, breaks + `order_id is "\\" and contract_terms.amount is null. Line 1: write {{{json.order_id}}} instead of "{{order_id}}".`},
 
+		{"V8 in a longer text of an inverted section", "pay", `[0{{^contract_terms.amount}},"a {{order_id}}"{{/contract_terms.amount}}]`, breaks + `order_id is "\\" and contract_terms.amount is null. See line 1.`},
 		{"V8 a host's text", "shop", `["{{note}}"]`, breaks + `note is "\\". Line 1: write {{{json.note}}} instead of "{{note}}".`},
 		{"V8 a host's number", "shop", `{"a":{{n}}}`, breaks + `n is missing. Line 1: write {{{json.n}}} instead of {{n}}.`},
 		{"V8 a host's boolean", "shop", `{"a":{{yes}}}`, breaks + `yes is missing. Line 1: write {{{json.yes}}} instead of {{yes}}.`},
@@ -64,6 +68,13 @@ func TestV8_Verdict(t *testing.T) {
 		{"V8 a field that a host's object may have", "shop", `["{{who.age}}"]`, breaks + `who.age is "\\". Line 1: write {{{json.who.age}}} instead of "{{who.age}}".`},
 		{"V8 two items where the example has one", "shop", `[{{#tags}}"{{{form.n}}}"{{/tags}}]`, breaks + `tags is ["x","x"]. Line 1` + commas + `{{#tags}}. Write {{{json.tags}}}` + place},
 		{"V8 no item where the example has one", "shop", `[0,{{#tags}}1{{/tags}}]`, breaks + `tags is missing. See line 1.`},
+		{"V8 a number behind another", "shop", `[1{{n}}]`, breaks + `n is -1. See line 1.`},
+		{"V8 of two variables the one with the shorter value", "shop", `["{{note}}",{{n}}]`, breaks + `n is missing. Line 1: write {{{json.n}}} instead of {{n}}.`},
+		{"V8 the section that it depends on", "shop", "[0{{#who}},0{{/who}},\n1{{#tags}}{{!\n}}.5{{/tags}}]", breaks + `tags is ["x","x"]. See line 2.`},
+		{"V8 found around a list of texts", "shop", `[0{{#tags}},"{{note}}"{{/tags}}]`, breaks + `note is "\\". Line 1: write {{{json.note}}} instead of "{{note}}".`},
+		{"V8 a list before others", "shop", `[[{{#tags}}"{{{form.n}}}"{{/tags}}]` + strings.Repeat(`,[{{#who}}{{/who}}]`, 8) + `]`, breaks + `tags is ["x","x"]. Line 1` + commas + `{{#tags}}. Write {{{json.tags}}}` + place},
+		{"V8 a list around others", "shop", `[{{#tags}}` + strings.Repeat(`[{{#who}}{{/who}}],`, 8) + `{{/tags}}]`, broken + `Line 1` + commas + `{{#tags}}. Write {{{json.tags}}}` + place},
+		{"V8 a name that ends in dots, of what there is not", "shop", `[1{{x..}}]`, bodySoundText},
 		{"V8 items that are texts", "shop", `[0{{#tags}},"{{.}}"{{/tags}}]`, breaks + `tags[] is "\\". See line 1.`},
 
 		{"V8 a host's event without example", "bare", `["{{x}}"]`, breaks + `x is "\\". Line 1: write {{{json.x}}} instead of "{{x}}".`},
@@ -89,6 +100,7 @@ func TestV8_Verdict(t *testing.T) {
 		{"V8 a comma after each item of an inner list", "pay", `[{{#contract_terms.products}}{"t":[{{#taxes}}{{{json}}},{{/taxes}}]},{{/contract_terms.products}}0]`, broken + `Line 1` + commas + `{{#taxes}}. Write {{{json.taxes}}}` + place},
 		{"V8 a comma after the last item alone", "pay", `[1,{{#contract_terms.products}}{{{json.unit}}},{{/contract_terms.products}}]`, broken + `Line 1, column 76: nothing stands between a comma and ]. Remove the comma.`},
 
+		{"V8 a comma after what an inverted section prints", "pay", `[{{^contract_terms.choices}}1,{{/contract_terms.choices}}]`, broken + `Line 1, column 58: nothing stands between a comma and ]. Remove the comma.`},
 		{"V8 a missing brace", "pay", "{\n\"a\":{\"b\":1\n}", broken + `Line 1, column 1: { is never closed. Write } where it ends.`},
 		{"V8 a missing bracket", "pay", "{\"a\":\n [", broken + `Line 2, column 2: [ is never closed. Write ] where it ends.`},
 		{"V8 a missing quote", "pay", "{\"a\":\"b}", broken + `Line 1, column 6: a text begins here and never ends. Write " after it.`},
@@ -385,6 +397,32 @@ func TestV8_Remembers(t *testing.T) {
 	}
 }
 
+// TestV8_WhatIsNotTriedIsSaid, whichever of the limits is reached.
+func TestV8_WhatIsNotTriedIsSaid(t *testing.T) {
+	event, _ := policy(t, EventType{Name: "shop", Example: json.RawMessage(`{"a":1,"b":[1]}`)}).EventTypes.Lookup("shop")
+	const body = `[{{{json.a}}}{{#b}},1{{/b}}]`
+	template, _ := parseTemplate(FieldBodyTemplate, body)
+	for name, test := range map[string]struct {
+		left, checks, tries int
+		want                verdict
+	}{
+		"V8 all is tried":            {1 << 20, 100, 100, bodySound},
+		"V8 too much to expand":      {5_000, 100, 100, bodyPartly},
+		"V8 too many to compare":     {1 << 20, 3, 100, bodyPartly},
+		"V8 too many to be expanded": {1 << 20, 100, 3, bodyPartly},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := judge{
+				event: event, template: template, nodes: parseTree(body), entered: map[entry]bool{}, prints: map[printedAs]string{},
+				left: test.left, checks: test.checks, tries: test.tries,
+			}
+			if got := j.explore(j.run(event.data)).verdict; got != test.want {
+				t.Errorf("verdict %d, want %d", got, test.want)
+			}
+		})
+	}
+}
+
 // TestV8_IsBounded gives the judge the most that a template can hold. What it
 // does is counted; the time is a net for what is not.
 func TestV8_IsBounded(t *testing.T) {
@@ -399,7 +437,8 @@ func TestV8_IsBounded(t *testing.T) {
 		return strings.Repeat(open, n) + inner + strings.Repeat(closing, n)
 	}
 	big := EventType{Name: "big", Example: json.RawMessage(`{"who":{},"l":[` + strings.Repeat(`{"a":"b"},`, 50_000) + `{}]}`)}
-	p := policy(t, EventType{Name: "bare"}, big)
+	full := EventType{Name: "full", Example: json.RawMessage(`{"a":"` + strings.Repeat("b", MaxExpandedBytes-2) + `"}`)}
+	p := policy(t, EventType{Name: "bare"}, big, full)
 	for name, test := range map[string]struct{ event, body, key string }{
 		"V8 a long text":                 {"pay", `["` + strings.Repeat("x", 256<<10-100) + `","{{order_id}}"]`, "preview.breaks"},
 		"V8 10,000 times one variable":   {"pay", `[` + strings.Repeat(`{{{json.order_id}}},`, 10_000) + `0]`, "preview.sound"},
@@ -409,6 +448,7 @@ func TestV8_IsBounded(t *testing.T) {
 		"V8 sections within each other":  {"bare", `[` + nested("{{#a}}{{#b}}", "1,", "{{/b}}{{/a}}", 16) + `0]`, "preview.partly"},
 		"V8 lists within each other":     {"pay", `["` + nested("{{#contract_terms.products}}", "{{{form.unit}}}", "{{/contract_terms.products}}", 8) + `"]`, "preview.sound"},
 		"V8 brackets within each other":  {"bare", nested("[", `{{{json.x}}}`, "]", 9_000), "preview.sound"},
+		"V8 a body of 1 MiB":             {"full", `"{{{a}}}"`, "preview.breaks"},
 		"V8 an example of half a MB":     {"big", `[{{{json.l}}}{{#who.x}},{{/who.x}}]`, "preview.breaks_at"},
 		"V8 a large example, many names": {"big", `[` + numbered(`{{#who.x%}}1,{{/who.x%}}`, 500) + `0]`, "preview.partly"},
 	} {

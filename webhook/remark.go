@@ -20,10 +20,7 @@ var unknownNames = map[[2]bool]string{
 func (t *Template) remarks(text string, event EventType) []Message {
 	left := maxJudgeWork
 	tr := trace{isText: true, left: &left}
-	dressed, within := t.dress(event.data)
-	if !within {
-		return nil
-	}
+	dressed, _ := t.dress(event.data)
 	tr.run(parseTree(text), dressed)
 	var remarks []Message
 	seen := map[string]bool{}

@@ -48,11 +48,8 @@ func (s Schedule) Tries() int { return len(s) + 1 }
 func RetryAfter(header string, now time.Time) time.Duration {
 	header = strings.Trim(header, " \t")
 	if header != "" && strings.Trim(header, "0123456789") == "" {
-		seconds, err := strconv.ParseInt(header, 10, 64)
-		if err != nil || seconds > int64(maxRetryAfter/time.Second) {
-			return maxRetryAfter
-		}
-		return time.Duration(seconds) * time.Second
+		seconds, _ := strconv.ParseInt(header, 10, 64) // What is too large gives the largest.
+		return time.Duration(min(seconds, int64(maxRetryAfter/time.Second))) * time.Second
 	}
 	date, err := http.ParseTime(header)
 	if err != nil {

@@ -205,6 +205,7 @@ func TestA2_EmptyID(t *testing.T) {
 		{"A2 no URL at all", "pay", "http://[::1", "pay"},
 		{"A2 no event", "", "https://erp.example.com", "erp.example.com"},
 		{"A2 nothing", "", "", "webhook"},
+		{"A2 an event with slashes", `a/b\c`, "", "abc"},
 		{"A2 an event that can be no ID", "../\x00", "", "webhook"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -79,8 +79,8 @@ func (r *tagReader) next() (tag, bool) {
 // reports whether it is one.
 func (r *tagReader) setDelimiters(t tag) bool {
 	pair, closed := strings.CutSuffix(t.name, "=")
-	left, right, both := strings.Cut(strings.TrimSpace(pair), " ")
-	if !closed || !both || !isDelimiter(left) || !isDelimiter(right) {
+	left, right, _ := strings.Cut(strings.TrimSpace(pair), " ")
+	if !closed || !isDelimiter(left) || !isDelimiter(right) {
 		return false
 	}
 	r.left, r.right = left, right

@@ -70,7 +70,7 @@ func (f finding) broken(tell teller, m *mend, text string, event EventType) Mess
 	switch inside := f.aside(event); {
 	case m != nil && m.wholeList:
 		return tell("preview.broken_list")
-	case f.culprit != nil && !f.culprit.isSection() && f.trace.turnsQuotes(f.culprit) && (m != nil || inside != ""):
+	case f.culprit != nil && f.trace.turnsQuotes(f.culprit) && (m != nil || inside != ""):
 		return f.escaped(tell, m, event)
 	case m != nil:
 		return tell("preview.broken_fix")
