@@ -58,23 +58,34 @@ func TestD9_AgainOfNoWebhook(t *testing.T) {
 	}
 }
 
-// TestR5_AgainWithoutDatabase: nothing is said to be done.
-func TestR5_AgainWithoutDatabase(t *testing.T) {
+// TestR5_AgainThatFails: nothing is said to be done where the database refuses
+// it, or is away.
+func TestR5_AgainThatFails(t *testing.T) {
 	s := newShop(t)
+	s.hook("hook", "http://127.0.0.1:1/")
 	c := s.courier(nil)
-	_ = s.db.Close()
-	for name, err := range map[string]error{
-		"Redeliver":            c.Redeliver(t.Context(), "admin", "hook", "msg_1_0000000000000000", false),
-		"Redeliver, made anew": c.Redeliver(t.Context(), "admin", "hook", "msg_1_0000000000000000", true),
-		"Recover":              second(c.Recover(t.Context(), "admin", repo.Again{}, false)),
-		"Recover, made anew":   second(c.Recover(t.Context(), "admin", repo.Again{}, true)),
-		"Rebuild":              second(c.Rebuild(t.Context(), "admin", "hook")),
-		"Forget":               second(c.Forget(t.Context(), "admin", "o")),
-		"Reseal":               c.Reseal(t.Context()),
-	} {
-		if err == nil {
-			t.Errorf("%s says nothing", name)
+	s.many(c, 2)
+	s.db.MustExec("UPDATE " + schema + ".delivery SET state = 'failed', failure = '{}', finished_at = now() WHERE delivery_serial = 1")
+	s.db.MustExec("UPDATE " + schema + ".webhook SET version = version + 1") // there is something to make anew
+	id := one[string](s, deliveryID)
+	s.refuse("UPDATE", "delivery", "")
+	for _, when := range []string{"refused", "away"} {
+		for name, err := range map[string]error{
+			"Redeliver":            c.Redeliver(t.Context(), "admin", "hook", id, false),
+			"Redeliver, made anew": c.Redeliver(t.Context(), "admin", "hook", id, true),
+			"Recover":              second(c.Recover(t.Context(), "admin", repo.Again{}, false)),
+			"Recover, made anew":   second(c.Recover(t.Context(), "admin", repo.Again{}, true)),
+			"Rebuild":              second(c.Rebuild(t.Context(), "admin", "hook")),
+			"Forget":               second(c.Forget(t.Context(), "admin", orderID(0))),
+		} {
+			if err == nil {
+				t.Errorf("%s, the database %s, says nothing", name, when)
+			}
 		}
+		_ = s.db.Close()
+	}
+	if err := c.Reseal(t.Context()); err == nil {
+		t.Error("Reseal, the database away, says nothing")
 	}
 }
 

@@ -302,8 +302,10 @@ func TestD14_OverdueForABusyWorker(t *testing.T) {
 			t.Fatalf("the log is %s", s.log)
 		}
 	}
-	if told := s.log.with("is Start called"); len(told) != 0 {
-		t.Errorf("the log says %q", told)
+	for _, part := range []string{"is Start called", "overdue=0"} {
+		if told := s.log.with(part); len(told) != 0 {
+			t.Errorf("the log says %q", told)
+		}
 	}
 }
 
@@ -317,6 +319,12 @@ func TestD6_Pruned(t *testing.T) {
 	s.db.MustExec("UPDATE " + schema + ".delivery SET finished_at = now() - interval '31 days'; UPDATE " + schema + ".event SET created_at = now() - interval '31 days'")
 	until(s, 0, "SELECT count(*) FROM webhooks.delivery")
 	until(s, 0, "SELECT count(*) FROM webhooks.event")
+	ended, end := context.WithCancel(t.Context())
+	end()
+	c.prune(ended)
+	if told := s.log.with("level=ERROR"); len(told) > 0 {
+		t.Errorf("that Stop ends it is told as a fault: %q", told)
+	}
 }
 
 // TestH10_BinaryParameters is how a pool behind PgBouncer speaks, River's

@@ -133,9 +133,6 @@ func newRequest(ctx context.Context, claim repo.Claim, a repo.Attempt) (*http.Re
 	if err != nil {
 		return nil, err
 	}
-	if len(claim.Request.Body) == 0 {
-		request.Body, request.GetBody = http.NoBody, nil
-	}
 	for _, h := range ownHeaders(claim.Request) {
 		request.Header[h.Name] = append(request.Header[h.Name], h.Value)
 	}

@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"errors"
-	"net/http"
 	"net/netip"
 	"testing"
 	"time"
@@ -74,7 +73,7 @@ func TestD3_NoJobForTheNextTry(t *testing.T) {
 // is done for its next try, since it is sent once more.
 func TestD3_NotRecorded(t *testing.T) {
 	s := newShop(t)
-	s.hook("hook", "http://127.0.0.1:1/")
+	s.hook("hook", newReceiver(t, status(503)).url)
 	c := s.courier(func(o *Options, t *tuning) { t.lease = o.Timeout + 100*time.Millisecond })
 	s.pay(c, "o")
 	claim, found := s.claim(c)
@@ -82,8 +81,7 @@ func TestD3_NotRecorded(t *testing.T) {
 		t.Fatal("it can not be claimed")
 	}
 	defer s.refuse("INSERT", "delivery_attempt", "")()
-	answer := reply{Attempt: repo.Attempt{Number: claim.Attempt, At: time.Now(), URL: claim.Request.URL, Status: http.StatusServiceUnavailable}}
-	if next, err := newWorker(c).record(t.Context(), claim, answer); err == nil || next != nil {
+	if next, err := newWorker(c).deliver(t.Context(), admitted(t, c.lanes, claim.Request.Receiver), claim); err == nil || next != nil {
 		t.Errorf("got %v, %v", next, err)
 	}
 	if len(s.log.with("record an attempt")) != 1 || len(s.log.with("next_attempt_at")) > 0 {

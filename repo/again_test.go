@@ -256,7 +256,7 @@ func TestD9_Recover(t *testing.T) {
 			t.Errorf("the keys are not those of the oldest: %d", n)
 		}
 	})
-	t.Run("D9 in steps of 10,000, the oldest first", func(t *testing.T) {
+	t.Run("D9 in steps of 10,000, the oldest first; D14 of as many that are overdue too the oldest is told", func(t *testing.T) {
 		const n, each = 12_000, 10_000
 		r := fresh(t)
 		create(t, r, "admin", sample, named(sample, "other"))
@@ -277,6 +277,10 @@ func TestD9_Recover(t *testing.T) {
 		a.UpTo, a.Except = 0, nil
 		if rest, err := r.Requeue(t.Context(), nil, "admin", a); err != nil || rest.Count != n-each-2 || rest.Next != 0 {
 			t.Errorf("the rest is %d until %d, %v", rest.Count, rest.Next, err)
+		}
+		r.db.MustExec(`UPDATE merchant_webhooks.delivery SET due_at = now() - interval '1 day' WHERE delivery_serial = (SELECT max(delivery_serial) FROM merchant_webhooks.delivery)`)
+		if report, err := r.Overdue(t.Context(), nil); err != nil || report.Overdue != each || time.Since(report.OverdueSince) < 23*time.Hour {
+			t.Errorf("overdue are %+v, %v", report, err)
 		}
 	})
 	t.Run("C8 D9 unknown ones", func(t *testing.T) {

@@ -84,6 +84,14 @@ func TestD6_Why(t *testing.T) {
 			t.Errorf("it is %+v", f)
 		}
 	})
+	t.Run("D6 how many go before it in its lane", func(t *testing.T) {
+		for order, ago := range map[string]string{"before": "2 min", "queued": "1 min", "behind": "0"} {
+			file(t, r, filing{order: order, set: `lane = 1, due_at = now() - interval '` + ago + `'`})
+		}
+		if f := why(t, "queued")[sample.ID].Facts; f.Lane != 1 || f.Ahead != 1 {
+			t.Errorf("it is %+v", f)
+		}
+	})
 	t.Run("C8 D6 an unknown instance", func(t *testing.T) {
 		_, err := r.Why(ctx, "nobody", "o1")
 		want(t, err, webhook.CodeInstanceUnknown, "nobody")
