@@ -39,6 +39,9 @@ type Template struct {
 	roots map[string]paths
 	// sections are the parts of the names of all sections around them.
 	sections map[string]bool
+
+	tags        int
+	hasSections bool
 }
 
 // paths are dotted names as a tree: for each first part the parts after it.
@@ -76,7 +79,7 @@ func parseTemplate(field, text string) (*Template, Message) {
 	if !strings.Contains(text, "{{") {
 		return &Template{field: field, plain: text}, Message{}
 	}
-	p := templateParser{tagReader: newTagReader(text), template: &Template{field: field, sections: map[string]bool{}}}
+	p := templateParser{tagReader: newTagReader(text), template: &Template{field: field}}
 	if m := p.judgeAll(); !m.IsZero() {
 		return nil, m
 	}
@@ -104,6 +107,7 @@ func (noPartials) Get(string) (string, error) { return "", errors.New("a templat
 // judgeAll says what is wrong with the first tag that can not stay.
 func (p *templateParser) judgeAll() Message {
 	for t, ok := p.next(); ok; t, ok = p.next() {
+		p.template.tags++
 		if m := p.judge(t); !m.IsZero() {
 			return m
 		}
@@ -154,6 +158,7 @@ func (p *templateParser) judge(t tag) Message {
 		if len(p.open) == maxSections {
 			return say(".nested", "limit", maxSections)
 		}
+		p.template.hasSections = true
 		p.open = append(p.open, section{tag: t, close: p.write("/", t.name)})
 	default:
 		if isRoot(parts[0]) {
@@ -180,7 +185,7 @@ func (p *templateParser) closeSection(t tag, say func(string, ...any) Message) M
 // it does so.
 func (p *templateParser) useRoot(root string, parts []string) {
 	if p.template.roots == nil {
-		p.template.roots = map[string]paths{}
+		p.template.roots, p.template.sections = map[string]paths{}, map[string]bool{}
 	}
 	if p.template.roots[root] == nil {
 		p.template.roots[root] = paths{}
@@ -219,6 +224,19 @@ func (t *Template) Expand(ctx context.Context, d Data) (string, error) {
 		return "", err
 	}
 	return out.text.String(), nil
+}
+
+// fewTags is how many tags a body without sections may have to be far from the
+// budget by their number.
+const fewTags = 100
+
+// isHarmless reports whether Expand surely gives no Problem, without trying. A
+// body of few tags, each entered once, is over no budget if it is not when each
+// gives all the data, with every byte escaped.
+func (t *Template) isHarmless(d Data) bool {
+	longest := len("&quot;") * len(jsonOf(d.root))
+	return t.field == FieldBodyTemplate && !t.hasSections && t.tags <= fewTags &&
+		MaxBodyTemplateBytes+t.tags*longest <= MaxExpandedBytes
 }
 
 // dress gives the data what the template's json and form tags ask for. It

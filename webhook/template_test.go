@@ -291,6 +291,9 @@ func TestV9_Budget(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			out, err := tryExpand(t, FieldBodyTemplate, test.template, test.data)
 			problem := (*Problem)(nil)
+			if parsed, _ := parseTemplate(FieldBodyTemplate, test.template); !test.within && parsed.isHarmless(dataOf(t, test.data)) {
+				t.Error("it passed for harmless")
+			}
 			switch {
 			case test.within && err != nil:
 				t.Errorf("over the budget: %v", err)
@@ -302,6 +305,24 @@ func TestV9_Budget(t *testing.T) {
 				t.Errorf("another Problem: %v", problem)
 			}
 		})
+	}
+}
+
+// TestV9_Harmless: what is usual needs no try.
+func TestV9_Harmless(t *testing.T) {
+	catalogue, err := NewCatalogue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, event := range catalogue.types {
+		for _, starter := range event.Starters() {
+			if parsed, _ := parseTemplate(FieldBodyTemplate, starter.BodyTemplate); !parsed.isHarmless(event.data) {
+				t.Errorf("%s, %s: its body would be tried, for nothing", event.Name, starter.Name)
+			}
+			if parsed, _ := parseTemplate(FieldHeaderTemplate, starter.HeaderTemplate); parsed.isHarmless(event.data) {
+				t.Errorf("%s, %s: its headers would not be tried", event.Name, starter.Name)
+			}
+		}
 	}
 }
 

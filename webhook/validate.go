@@ -189,10 +189,10 @@ func judgeMethod(v Value) (string, Message) {
 
 // judgeTemplate parses a template and expands it with its event's example.
 // An event that is not known (its name is empty) has none: then it is parsed
-// only.
+// only, as is a template whose expansion could show no fault.
 func judgeTemplate(field string, v Value, limit int, event EventType) Message {
 	template, m := readTemplate(field, v, limit)
-	if !m.IsZero() || event.Name == "" || v.Text == "" {
+	if !m.IsZero() || event.Name == "" || v.Text == "" || template.isHarmless(event.data) {
 		return m
 	}
 	return template.try(event)
