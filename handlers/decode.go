@@ -1,51 +1,72 @@
 package handlers
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"strconv"
 	"unicode/utf8"
 
+	"github.com/tidwall/gjson"
+
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
 // decodeWebhook reads the JSON object of POST and PATCH.
-func decodeWebhook(body []byte) (webhook.Input, error) {
+func decodeWebhook(body []byte) (in webhook.Input, err error) {
 	object, err := decodeObject(body)
-	if err != nil {
-		return webhook.Input{}, err
-	}
-	return webhook.Input{
-		WebhookID:      decodeValue(object[webhook.FieldID]),
-		EventType:      decodeValue(object[webhook.FieldEventType]),
-		URL:            decodeValue(object[webhook.FieldURL]),
-		HTTPMethod:     decodeValue(object[webhook.FieldHTTPMethod]),
-		HeaderTemplate: decodeValue(object[webhook.FieldHeaderTemplate]),
-		BodyTemplate:   decodeValue(object[webhook.FieldBodyTemplate]),
-	}, nil
+	object.ForEach(func(name, value gjson.Result) bool {
+		switch name.Str {
+		case webhook.FieldID:
+			in.WebhookID = decodeValue(value)
+		case webhook.FieldEventType:
+			in.EventType = decodeValue(value)
+		case webhook.FieldURL:
+			in.URL = decodeValue(value)
+		case webhook.FieldHTTPMethod:
+			in.HTTPMethod = decodeValue(value)
+		case webhook.FieldHeaderTemplate:
+			in.HeaderTemplate = decodeValue(value)
+		case webhook.FieldBodyTemplate:
+			in.BodyTemplate = decodeValue(value)
+		}
+		return true
+	})
+	return in, err
 }
 
-// decodeObject reads one JSON object. Keys are matched to the letter, unknown
-// ones are ignored, of a key given twice the last counts, and null is the same
-// as leaving a field out. (encoding/json alone, decoding into a struct, would
-// take "URL" for "url" and null for "".)
-func decodeObject(body []byte) (map[string]json.RawMessage, error) {
+// decodeObject takes one JSON object. Its names are matched to the letter, unknown
+// ones are ignored, of a name given twice the last counts, and null is the same
+// as leaving a member out. (encoding/json, decoding into a struct, would take
+// "URL" for "url" and null for "". It judges here, since gjson takes all for well
+// formed, and gjson cuts out what stands there.)
+func decodeObject(body []byte) (gjson.Result, error) {
 	if len(body) == 0 {
-		return nil, refuseBody(webhook.Say("body.empty"), nil)
+		return gjson.Result{}, refuseBody(webhook.Say("body.empty"), nil)
 	}
-	var object map[string]json.RawMessage
-	if err := json.Unmarshal(body, &object); err != nil {
-		return nil, noObject(err)
+	if !json.Valid(body) {
+		return gjson.Result{}, noObject(body)
 	}
-	if object == nil {
-		return nil, refuseBody(webhook.Say("body.object", "type", "null"), nil)
+	object := gjson.ParseBytes(body)
+	if !object.IsObject() {
+		return gjson.Result{}, noObject(body)
 	}
 	return object, nil
 }
 
+// member is the value of a name in an object, null where there is none.
+func member(object gjson.Result, name string) (found gjson.Result) {
+	object.ForEach(func(key, value gjson.Result) bool {
+		if key.Str == name {
+			found = value
+		}
+		return true
+	})
+	return found
+}
+
 // noObject says why a body is no JSON object.
-func noObject(err error) error {
+func noObject(body []byte) error {
+	err := json.Unmarshal(body, new(struct{}))
 	var syntax *json.SyntaxError
 	var wrong *json.UnmarshalTypeError
 	switch {
@@ -54,52 +75,42 @@ func noObject(err error) error {
 	case errors.As(err, &wrong):
 		return refuseBody(webhook.Say("body.object", "type", wrong.Value), err)
 	}
-	return refuseBody(webhook.Say("body.json", "n", 0), err)
+	return refuseBody(webhook.Say("body.object", "type", "null"), nil)
 }
 
 // decodeValue reads one well-formed JSON value.
-func decodeValue(raw json.RawMessage) webhook.Value {
-	if len(raw) == 0 {
+func decodeValue(v gjson.Result) webhook.Value {
+	switch {
+	case v.Type == gjson.Null:
 		return webhook.Value{}
-	}
-	switch raw[0] {
-	case 'n':
-		return webhook.Value{}
-	case '"':
-		return webhook.Value{Text: decodeText(raw)}
-	case 't', 'f':
+	case v.Type == gjson.String:
+		return webhook.Value{Text: decodeText(v)}
+	case v.IsBool():
 		return webhook.Value{JSONType: "boolean"}
-	case '[':
+	case v.IsArray():
 		return webhook.Value{JSONType: "array"}
-	case '{':
+	case v.IsObject():
 		return webhook.Value{JSONType: "object"}
 	}
 	return webhook.Value{JSONType: "number"}
 }
 
-// decodeText reads a JSON string without mending it: encoding/json writes
-// U+FFFD for bytes that are not UTF-8 and for half a surrogate pair, and says
+// decodeText reads a JSON string without mending it: readers of JSON write
+// U+FFFD for bytes that are not UTF-8 and for half a surrogate pair, and say
 // nothing. Both stay in the text here, for Validate to refuse.
-func decodeText(raw json.RawMessage) string {
-	if !utf8.Valid(raw) {
-		return string(raw)
+func decodeText(v gjson.Result) string {
+	if !utf8.ValidString(v.Raw) {
+		return v.Raw
 	}
-	if bytes.IndexByte(raw, '\\') < 0 { // it is what stands between its quotes
-		return string(raw[1 : len(raw)-1])
-	}
-	if half, found := loneSurrogate(raw); found {
+	if half, found := loneSurrogate(v.Raw); found {
 		return half
 	}
-	var text string
-	if err := json.Unmarshal(raw, &text); err != nil {
-		return string(raw)
-	}
-	return text
+	return v.Str
 }
 
 // loneSurrogate finds an escape \uD800 to \uDFFF that is not one of a pair, and
 // gives it as the three bytes that stand for it in no UTF-8 text.
-func loneSurrogate(raw []byte) (half string, found bool) {
+func loneSurrogate(raw string) (half string, found bool) {
 	for i := 0; i+1 < len(raw); i++ {
 		if raw[i] != '\\' {
 			continue
@@ -122,11 +133,11 @@ func loneSurrogate(raw []byte) (half string, found bool) {
 }
 
 // utf16Unit reads the four digits after a u at i; 0 where there are none.
-func utf16Unit(raw []byte, i int) int {
+func utf16Unit(raw string, i int) int {
 	if i+5 > len(raw) || raw[i] != 'u' {
 		return 0
 	}
-	unit, err := strconv.ParseUint(string(raw[i+1:i+5]), 16, 16)
+	unit, err := strconv.ParseUint(raw[i+1:i+5], 16, 16)
 	if err != nil {
 		return 0
 	}

@@ -2,8 +2,9 @@ package handlers
 
 import (
 	"cmp"
-	"encoding/json"
 	"time"
+
+	"github.com/tidwall/gjson"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
@@ -11,7 +12,7 @@ import (
 // A bodyReader reads the members of a request's JSON object, one by one, and
 // keeps the first thing that is wrong with them.
 type bodyReader struct {
-	object map[string]json.RawMessage
+	object gjson.Result
 	err    error
 }
 
@@ -32,8 +33,7 @@ func (a *App) readObject(c *call, optional bool) (*bodyReader, error) {
 // has reports whether there is still something to judge, and a value of the name:
 // null is none.
 func (r *bodyReader) has(name string) bool {
-	raw := r.object[name]
-	return r.err == nil && len(raw) > 0 && string(raw) != "null"
+	return r.err == nil && member(r.object, name).Type != gjson.Null
 }
 
 func (r *bodyReader) refuse(field string, m webhook.Message) {
@@ -47,10 +47,11 @@ func (r *bodyReader) flag(name string) bool {
 	if !r.has(name) {
 		return false
 	}
-	if value := decodeValue(r.object[name]); value.JSONType != "boolean" {
-		r.refuse(name, webhook.Say("json.boolean", "field", name, "type", cmp.Or(value.JSONType, "string")))
+	value := member(r.object, name)
+	if !value.IsBool() {
+		r.refuse(name, webhook.Say("json.boolean", "field", name, "type", cmp.Or(decodeValue(value).JSONType, "string")))
 	}
-	return string(r.object[name]) == "true"
+	return value.Type == gjson.True
 }
 
 // webhookID reads an optional webhook_id.
@@ -58,7 +59,7 @@ func (r *bodyReader) webhookID() string {
 	if !r.has(webhook.FieldID) {
 		return ""
 	}
-	value := decodeValue(r.object[webhook.FieldID])
+	value := decodeValue(member(r.object, webhook.FieldID))
 	if problem := webhook.JudgeID(value); problem != nil {
 		r.err = problem
 	}
@@ -68,7 +69,7 @@ func (r *bodyReader) webhookID() string {
 // order reads a required order_id.
 func (r *bodyReader) order() string {
 	const name = "order_id"
-	value := decodeValue(r.object[name])
+	value := decodeValue(member(r.object, name))
 	switch {
 	case value.JSONType != "":
 		r.refuse(name, webhook.Say("json.type", "field", name, "type", value.JSONType))
@@ -81,10 +82,8 @@ func (r *bodyReader) order() string {
 // time reads a required time, as GNU Taler's protocol writes it: {"t_s": N}, N a
 // whole number. ("never", which Taler also has, is no end of a period here.)
 func (r *bodyReader) time(name string) time.Time {
-	var object map[string]json.RawMessage
-	err := json.Unmarshal(r.object[name], &object)
-	at, ok := readSeconds(string(object["t_s"]))
-	if r.object[name] == nil || err != nil || !ok {
+	at, ok := readSeconds(member(member(r.object, name), "t_s").Raw)
+	if !ok {
 		r.refuse(name, webhook.Say("json.timestamp", "field", name, "example", `{"t_s": 1760000000}`))
 	}
 	return at

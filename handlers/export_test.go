@@ -1,5 +1,7 @@
 package handlers
 
+import "github.com/seed-7c2cc908/merchant-webhooks/webhook"
+
 // An Operation is a row of a half's table, for tests of all of them.
 type Operation struct {
 	Method, Endpoint string
@@ -31,3 +33,6 @@ func Description(o Options) (whole, ofInstance []byte, err error) {
 	}
 	return a.description(), a.ofInstance(), nil
 }
+
+// DecodeWebhook reads the body of POST and PATCH.
+func DecodeWebhook(body []byte) (webhook.Input, error) { return decodeWebhook(body) }
