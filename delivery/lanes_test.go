@@ -111,6 +111,19 @@ func TestD5_IdleReceiversAreForgotten(t *testing.T) {
 	busy.leave(answered)
 }
 
+// TestD5_SweepForgets receivers, so that who makes many URLs fills no memory.
+func TestD5_SweepForgets(t *testing.T) {
+	s := newShop(t)
+	c := s.courier(nil)
+	admitted(t, c.lanes, hook).leave(unanswered)
+	now := c.lanes.now
+	c.lanes.now = func() time.Time { return now().Add(idleAfter + time.Second) }
+	c.sweep(t.Context(), "me")
+	if len(c.lanes.lanes) > 0 {
+		t.Error("a receiver that nothing was sent to lately is remembered")
+	}
+}
+
 func TestD5_TurnsLeaveThePoolToTheHost(t *testing.T) {
 	for most, want := range map[int]int{0: 16, 1: 2, 8: 2, 20: 5, 64: 16, 1000: 16} {
 		if got := cap(newTurns(most)); got != want {

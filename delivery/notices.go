@@ -70,17 +70,15 @@ func (e *errands) end() {
 	}
 }
 
-// wait waits until none is left or ctx ends.
+// wait waits until none is left or ctx ends, for one at a time.
 func (e *errands) wait(ctx context.Context) {
 	e.mu.Lock()
 	if e.n == 0 {
 		e.mu.Unlock()
 		return
 	}
-	if e.done == nil {
-		e.done = make(chan struct{})
-	}
-	done := e.done
+	done := make(chan struct{})
+	e.done = done
 	e.mu.Unlock()
 	select {
 	case <-done:

@@ -87,6 +87,14 @@ func TestD11_TwoTimes(t *testing.T) {
 	if got := m.header.Get("Webhook-Timestamp"); got < fmt.Sprint(before) || got > fmt.Sprint(time.Now().Unix()) {
 		t.Errorf("webhook-timestamp is %s", got)
 	}
+	if got, sent := m.header["Traceparent"]; sent {
+		t.Errorf("without a trace traceparent is %q", got)
+	}
+	event.At = time.Time{}
+	s.within(func(tx *sqlx.Tx) error { return c.Emit(t.Context(), tx, "admin", event) })
+	if got := r.next(s).header.Get("Webhook-Event-Time"); got < fmt.Sprint(before) || got > fmt.Sprint(time.Now().Unix()) {
+		t.Errorf("webhook-event-time of what happens now is %s", got)
+	}
 }
 
 // TestD4_BytesAreTheSame: what was sent is what is stored and shown.
