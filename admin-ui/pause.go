@@ -24,6 +24,7 @@ func (v Pause) sheet(m *maker) sheet {
 type resumeSheet struct {
 	*maker
 	Heading, Waiting template.HTML
+	GoesOn           bool
 	Action, Cancel   string
 }
 
@@ -35,7 +36,7 @@ func (v Resume) sheet(m *maker) sheet {
 		Cancel:  m.to(v.WebhookID, "view"),
 	}
 	if v.Account.Waiting > 0 {
-		s.Waiting = m.counted("resume.waiting", v.Account.Waiting)
+		s.Waiting, s.GoesOn = m.counted("resume.waiting", v.Account.Waiting), v.GoesOn
 	}
 	return sheet{template: "resume", title: m.Say("resume.title", "id", v.WebhookID), data: s}
 }

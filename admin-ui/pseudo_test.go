@@ -103,6 +103,7 @@ func pseudoAccounts(pay webhook.EventType, hook webhook.Webhook, values Values) 
 		"test waits":  detail(&Account{}, "test", test),
 		"pause":       Pause{WebhookID: pseudoID, Event: pay},
 		"resume":      Resume{WebhookID: pseudoID, Account: *account("hand", 2)},
+		"resume left": Resume{WebhookID: pseudoID, Account: *account("hand", 2), GoesOn: true},
 		"resume none": Resume{WebhookID: pseudoID},
 		"secret":      SecretPage{WebhookID: pseudoID},
 		"secrets":     SecretPage{WebhookID: pseudoID, Secret: "x", Previous: "x"},

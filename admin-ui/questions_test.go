@@ -70,8 +70,10 @@ func TestD8_Questions(t *testing.T) {
 			check(t, labels[0], isText("Send them, oldest first"), in("[checked]"))
 			check(t, labels[1], isText("Do not send them, mark them as failed"))
 		}
-		_, body := render(t, ui, r, Resume{WebhookID: "pay erp"})
-		check(t, body, question(erpAt+"resume", "Resume"), none("[name=drop]"), hasText("No delivery waits."))
+		_, body := render(t, ui, r, Resume{WebhookID: "pay erp", Account: *paused(Account{}, "hand", 10_001), GoesOn: true})
+		check(t, body, in("[role=status]", hasText("Those that are left still wait: press Resume to go on.")), in("[name=drop][checked]", has("value", "1")))
+		_, body = render(t, ui, r, Resume{WebhookID: "pay erp", GoesOn: true})
+		check(t, body, question(erpAt+"resume", "Resume"), none("[name=drop]"), none("[role=status]"), hasText("No delivery waits."))
 	})
 	t.Run("D4 New secret", func(t *testing.T) {
 		_, body := render(t, ui, r, Rotate{WebhookID: "pay erp", Until: now})

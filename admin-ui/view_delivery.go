@@ -186,4 +186,6 @@ type Pause struct {
 type Resume struct {
 	WebhookID string
 	Account   Account
+	// GoesOn says that there was no time to mark all of them as failed.
+	GoesOn bool
 }

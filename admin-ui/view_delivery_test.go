@@ -261,6 +261,7 @@ func accountViews(tb testing.TB, ui *UI) map[string]View {
 		"edit with deliveries":   edit,
 		"pause":                  Pause{WebhookID: "pay erp", Event: pay},
 		"resume":                 Resume{WebhookID: "pay erp", Account: Account{Waiting: 2}},
+		"resume of what is left": Resume{WebhookID: "pay erp", Account: Account{Waiting: 2}, GoesOn: true},
 		"resume of none":         Resume{WebhookID: "pay erp"},
 		"secret asked":           SecretPage{WebhookID: "pay erp"},
 		"secret":                 SecretPage{WebhookID: "pay erp", Secret: recipeSecret, Previous: otherSecret, PreviousUntil: now},

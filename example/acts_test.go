@@ -66,6 +66,8 @@ func TestD9Acts(t *testing.T) {
 	p.Open("/admin/webhooks/failed/recover" + period)
 	p.Shows("Send 2 deliveries again?", "The webhook was changed since.", "With the present settings")
 	glance(p, "D9 Recover asks how")
+	p.Open("/admin/webhooks/recover" + period)
+	p.Shows("Webhooks were changed since.", "With the present settings")
 
 	t.Log("D10 Forget")
 	p.Open("/admin/webhooks/forget")
@@ -105,6 +107,9 @@ func TestD9Acts(t *testing.T) {
 	glance(p, "D8 Delete with deliveries")
 	p.Click("Pause instead")
 	p.Shows("It is paused.", "Resume")
+	p.Open("/admin/webhooks/by-hand/resume?left=1")
+	p.Shows("Those that are left still wait: press Resume to go on.")
+	glance(p, "D8 Resume goes on")
 	p.Open("/admin/webhooks/by-hand/resume")
 	p.Choose("Do not send them, mark them as failed")
 	p.Click("Resume")

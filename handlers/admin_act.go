@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -42,10 +44,11 @@ func (a *App) showResume(c *call) error {
 	if account.PausedAt.IsZero() {
 		return a.leadToView(c)
 	}
-	return a.show(c, http.StatusOK, adminui.Resume{WebhookID: c.webhookID, Account: *a.account(account)})
+	return a.show(c, http.StatusOK, adminui.Resume{WebhookID: c.webhookID, Account: *a.account(account), GoesOn: c.Query("left") != ""})
 }
 
-// resumeByForm is POST to the same. Sent twice it succeeds twice.
+// resumeByForm is POST to the same. Sent twice it succeeds twice. What there was no
+// time for to drop is asked for again.
 func (a *App) resumeByForm(c *call) error {
 	fields, err := a.readFields(c)
 	if err != nil {
@@ -54,7 +57,17 @@ func (a *App) resumeByForm(c *call) error {
 	if err := a.checkID(c); err != nil {
 		return err
 	}
-	if err := a.Courier.Resume(c.ctx, c.instance, c.webhookID, fields.Get("drop") != ""); err != nil {
+	ctx, drop := c.ctx, fields.Get("drop") != ""
+	if deadline, ok := ctx.Deadline(); ok && drop {
+		early, cancel := context.WithDeadline(ctx, deadline.Add(-answerTime))
+		defer cancel()
+		ctx = early
+	}
+	err = a.Courier.Resume(ctx, c.instance, c.webhookID, drop)
+	switch {
+	case err != nil && drop && errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return c.seeOther("webhooks/" + url.PathEscape(c.webhookID) + "/resume?left=1")
+	case err != nil:
 		return err
 	}
 	return c.leadToDone("resumed")

@@ -79,11 +79,12 @@ func (a *App) sendTestByForm(c *call) error {
 	return a.leadToOutcome(c, id, 0)
 }
 
-// The time that a page waits for the answer to what was just sent, and how
-// often it looks.
+// The time that a page waits for the answer to what was just sent, how often it
+// looks, and what is left of the request's time, to answer in.
 const (
 	answerWait = 8 * time.Second
 	answerLook = 50 * time.Millisecond
+	answerTime = time.Second
 )
 
 // leadToOutcome leads to a delivery's page as soon as there is an answer, or
@@ -91,8 +92,8 @@ const (
 func (a *App) leadToOutcome(c *call, deliveryID string, attempts int) error {
 	page := deliveryPage(c.webhookID, deliveryID)
 	end := time.Now().Add(answerWait)
-	if deadline, ok := c.ctx.Deadline(); ok && deadline.Add(-time.Second).Before(end) {
-		end = deadline.Add(-time.Second) // what is left of the request's time, to answer in
+	if deadline, ok := c.ctx.Deadline(); ok && deadline.Add(-answerTime).Before(end) {
+		end = deadline.Add(-answerTime)
 	}
 	ticker := time.NewTicker(answerLook)
 	defer ticker.Stop()

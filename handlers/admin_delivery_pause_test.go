@@ -91,6 +91,25 @@ func TestD8_PausePages(t *testing.T) {
 	})
 }
 
+// TestD8_DropGoesOn: what there was no time for is shown, and the same button goes on.
+func TestD8_DropGoesOn(t *testing.T) {
+	h := newAdmin(t, func(c *plugin.Config) { c.Limits.RequestTime = 3 * time.Second })
+	check(t, h.ask(t, "POST", "/private/webhooks", hook("a")), 204, 0)
+	h.db.MustExec(`UPDATE merchant_webhooks.webhook SET paused_at = now(), paused_reason = 'hand'`)
+	h.emit(t, "order-1", "order-2")
+	p := h.open(t, "/admin/webhooks/a/resume", "", asOwner...)
+	tx := h.db.MustBegin() // it takes long
+	defer func() { _ = tx.Rollback() }()
+	tx.MustExec(`SELECT FROM merchant_webhooks.delivery FOR UPDATE`)
+	p = h.press(t, p, "Resume", "drop", "1").want(t, 303, "../../webhooks/a/resume?left=1")
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	p = h.followed(t, p, asOwner...).want(t, 200, "Resume “a”?").says(t, "2 deliveries wait.", "Those that are left still wait: press Resume to go on.")
+	h.press(t, p, "Resume").want(t, 303, "../../webhooks/a/view?done=resumed")
+	wantStates(t, h, "0 pending, 0 delivered, 2 failed, 0 attempts")
+}
+
 func TestD8_PausedByItself(t *testing.T) {
 	h := newAdmin(t, nil)
 	for _, id := range []string{"failing", "gone"} {
