@@ -16,7 +16,7 @@ func faultOf(s string) jsonFault {
 
 func TestV8_JSONText(t *testing.T) {
 	for text, want := range map[string]jsonFault{
-		`{"a":[1,-0.5e+3,true,false,null,"\u00fc\n"],"b":{}}`: "", " [] ": "", "\t[\r\n1\t]": "", "0": "", `"ü"`: "", "1e5 ": "",
+		`{"a":[1,-0.5e+3,true,false,null,"\u00fc\n"],"b":{}}`: "", " [] ": "", "\t[\r\n1\t]": "", "0": "", `"ü"`: "", "1e5 ": "", "-12": "", "-x": faultNumber,
 		"": faultEmpty, " \n": faultEmpty, `{"a":}`: faultValue, "[1,]": faultLast, `{"a":1,}`: faultLast, "[,1]": faultValue,
 		"{a:1}": faultName, `{"a" 1}`: faultColon, "[1 2]": faultComma, "[1}": faultComma, `{"a":1]`: faultComma,
 		"1 2": faultMore, "{}}": faultMore, "\"a\nb\"": faultControl, "\"\t\"": faultControl, `"\x"`: faultEscape, `"\u12g4"`: faultEscape,

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"mime"
 	"net/url"
 	"slices"
 	"strings"
@@ -139,9 +138,8 @@ func (t *Template) sendable(event EventType) []Header {
 	}
 	var headers []Header
 	for line := range strings.SplitSeq(expanded, "\n") {
-		if h, m := ParseHeaders(line); m.IsZero() {
-			headers = append(headers, h...)
-		}
+		h, _ := ParseHeaders(line)
+		headers = append(headers, h...)
 	}
 	return headers
 }
@@ -171,11 +169,8 @@ func userHeader(user *url.Userinfo, others []Header) []Header {
 // or a type that ends in +json (RFC 6839), in any case, with any parameters.
 func sayJSON(headers []Header) bool {
 	return slices.ContainsFunc(headers, func(h Header) bool {
-		mediaType, _, err := mime.ParseMediaType(h.Value)
-		if err != nil {
-			mediaType, _, _ = strings.Cut(h.Value, ";")
-			mediaType = strings.ToLower(strings.TrimSpace(mediaType))
-		}
+		mediaType, _, _ := strings.Cut(h.Value, ";")
+		mediaType = strings.ToLower(strings.TrimSpace(mediaType))
 		return strings.EqualFold(h.Name, "Content-Type") &&
 			(mediaType == "application/json" || strings.Contains(mediaType, "/") && strings.HasSuffix(mediaType, "+json"))
 	})

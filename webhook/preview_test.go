@@ -438,7 +438,8 @@ func TestV8_IsBounded(t *testing.T) {
 	}
 	big := EventType{Name: "big", Example: json.RawMessage(`{"who":{},"l":[` + strings.Repeat(`{"a":"b"},`, 50_000) + `{}]}`)}
 	full := EventType{Name: "full", Example: json.RawMessage(`{"a":"` + strings.Repeat("b", MaxExpandedBytes-2) + `"}`)}
-	p := policy(t, EventType{Name: "bare"}, big, full)
+	huge := EventType{Name: "huge", Example: json.RawMessage(`{"a":"` + strings.Repeat("b", maxJudgeWork/workOfData) + `"}`)}
+	p := policy(t, EventType{Name: "bare"}, big, full, huge)
 	for name, test := range map[string]struct{ event, body, key string }{
 		"V8 a long text":                 {"pay", `["` + strings.Repeat("x", 256<<10-100) + `","{{order_id}}"]`, "preview.breaks"},
 		"V8 10,000 times one variable":   {"pay", `[` + strings.Repeat(`{{{json.order_id}}},`, 10_000) + `0]`, "preview.sound"},
@@ -448,6 +449,7 @@ func TestV8_IsBounded(t *testing.T) {
 		"V8 sections within each other":  {"bare", `[` + nested("{{#a}}{{#b}}", "1,", "{{/b}}{{/a}}", 16) + `0]`, "preview.partly"},
 		"V8 lists within each other":     {"pay", `["` + nested("{{#contract_terms.products}}", "{{{form.unit}}}", "{{/contract_terms.products}}", 8) + `"]`, "preview.sound"},
 		"V8 brackets within each other":  {"bare", nested("[", `{{{json.x}}}`, "]", 9_000), "preview.sound"},
+		"V8 an example of 2 MiB":         {"huge", `[1]`, "preview.partly"},
 		"V8 a body of 1 MiB":             {"full", `"{{{a}}}"`, "preview.breaks"},
 		"V8 an example of half a MB":     {"big", `[{{{json.l}}}{{#who.x}},{{/who.x}}]`, "preview.breaks_at"},
 		"V8 a large example, many names": {"big", `[` + numbered(`{{#who.x%}}1,{{/who.x%}}`, 500) + `0]`, "preview.partly"},

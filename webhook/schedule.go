@@ -51,10 +51,7 @@ func RetryAfter(header string, now time.Time) time.Duration {
 		seconds, _ := strconv.ParseInt(header, 10, 64) // What is too large gives the largest.
 		return time.Duration(min(seconds, int64(maxRetryAfter/time.Second))) * time.Second
 	}
-	date, err := http.ParseTime(header)
-	if err != nil {
-		return 0
-	}
+	date, _ := http.ParseTime(header) // What is none gives the zero time, which is over.
 	return min(max(date.Sub(now), 0), maxRetryAfter)
 }
 

@@ -47,6 +47,7 @@ func TestJudgeURL(t *testing.T) {
 		{"V2 a path", "/hook", "url.scheme_missing"},
 		{"V2 a query", "?key=s3cret", "url.missing"},
 		{"V2 other scheme", "ftp://shop.example", "url.scheme"},
+		{"V2 another scheme alone", "ftp:", "url.scheme"},
 		{"V2 other scheme", "javascript:alert(1)", "url.scheme"},
 		{"V2 other scheme", "httpss://shop.example", "url.scheme"},
 		{"V2 other scheme with a dot", "web+x.y://shop.example", "url.scheme"},
