@@ -5,30 +5,41 @@ import (
 	"time"
 )
 
-// last is a webhook's cell in the column of the last delivery.
-func (m *maker) last(a *Account) template.HTML {
+// last writes a webhook's cell in the column of the last delivery.
+func (w *rowWriter) last(a *Account) {
 	if a == nil || a.PausedAt.IsZero() && a.Last.ID == "" {
-		return `<span aria-hidden="true">—</span><span class="mw-hidden">` + m.HTML("list.no_delivery") + `</span>`
+		w.add(`<span aria-hidden="true">—</span><span class="mw-hidden">`, w.HTML("list.no_delivery"), `</span>`)
+		return
 	}
-	cell := m.lastOutcome(a)
+	w.lastOutcome(a)
 	if a.FailedToday > 0 {
-		cell += ` <span class="mw-aside">` + m.counted("list.failed_today", a.FailedToday) + `</span>`
+		w.add(` <span class="mw-aside">`, w.counted("list.failed_today", a.FailedToday), `</span>`)
 	}
-	return cell
 }
 
-func (m *maker) lastOutcome(a *Account) template.HTML {
+func (w *rowWriter) lastOutcome(a *Account) {
 	switch {
 	case !a.PausedAt.IsZero() && a.Waiting > 0:
-		return m.outcome("pause", m.counted("list.paused_waiting", a.Waiting, "time", m.day(a.PausedAt)))
+		w.add(w.outcome("pause", w.counted("list.paused_waiting", a.Waiting, "time", w.day(a.PausedAt))))
 	case !a.PausedAt.IsZero():
-		return m.outcome("pause", m.HTML("list.paused", "time", m.day(a.PausedAt)))
+		w.outcomeAt("pause", "list.paused", w.day(a.PausedAt))
 	case a.Last.State == stateDelivered:
-		return m.outcome("good", m.HTML("list.delivered", "time", m.short(a.Last.FinishedAt)))
+		w.outcomeAt("good", "list.delivered", w.short(a.Last.FinishedAt))
 	case a.Last.State == stateFailed:
-		return m.outcome("bad", m.HTML("list.failed", "time", m.short(a.Last.FinishedAt)))
+		w.outcomeAt("bad", "list.failed", w.short(a.Last.FinishedAt))
+	default:
+		w.outcomeAt("waits", "list.pending", w.short(a.Last.EventAt))
 	}
-	return m.outcome("waits", m.HTML("list.pending", "time", m.short(a.Last.EventAt)))
+}
+
+// outcomeAt writes an outcome in the words of a key, which hold a time.
+func (w *rowWriter) outcomeAt(icon, key string, at template.HTML) {
+	words, ok := w.outcomes[key]
+	if !ok {
+		words = patternOf(w.outcome(icon, w.HTML(key, "time", template.HTML(gap))))
+		w.outcomes[key] = words
+	}
+	w.fill(words, at)
 }
 
 // short and day are moments for a list: without the year where it is this one.

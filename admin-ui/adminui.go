@@ -6,10 +6,12 @@
 package adminui
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
 	"html/template"
+	"sync"
 	"time"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
@@ -45,6 +47,8 @@ type UI struct {
 	variables map[*Language][]eventVariables
 	starters  template.JS
 	icons     map[string]template.HTML
+	// buffers are for templates to print into, and used again.
+	buffers sync.Pool
 }
 
 // New makes a UI. Its error names the option that is wrong.
@@ -71,6 +75,7 @@ func New(o Options) (*UI, error) {
 		events:    o.Events,
 		languages: languages,
 		templates: templates,
+		buffers:   sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}
 	u.makeAssets(accent)
 	if err = u.makeIcons(); err != nil {

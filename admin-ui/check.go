@@ -81,9 +81,9 @@ func differing(e Entry, key, text string, alone bool) []string {
 
 func placeholdersOf(text string) map[string]bool {
 	names := map[string]bool{}
-	fill(text, func(name string) (string, bool) {
+	fill(text, func(_ *strings.Builder, name string) bool {
 		names[name] = true
-		return "", true
+		return true
 	})
 	return names
 }

@@ -114,7 +114,7 @@ func (m *maker) eventTitle(e webhook.EventType) string {
 func (m *maker) answer(row DeliveryRow) template.HTML {
 	switch {
 	case row.LastStatus != 0:
-		return template.HTML(strconv.Itoa(row.LastStatus))
+		return escaped(strconv.Itoa(row.LastStatus))
 	case !row.LastError.IsZero():
 		return m.Language.MessageHTML(row.LastError)
 	case !row.Failure.IsZero():
@@ -125,7 +125,7 @@ func (m *maker) answer(row DeliveryRow) template.HTML {
 
 // statusLine is a status as receivers name it: 503 Service Unavailable.
 func statusLine(status int) template.HTML {
-	return template.HTML(`<span lang="en" dir="ltr">` + template.HTMLEscapeString(webhook.StatusText(status)) + `</span>`)
+	return `<span lang="en" dir="ltr">` + escaped(webhook.StatusText(status)) + `</span>`
 }
 
 // logPage is the address of a webhook's deliveries; of the instance's where the
@@ -149,10 +149,10 @@ func (m *maker) asOf(address string) template.HTML {
 
 // link is a link of a text that is ready for the page.
 func link(address string, text template.HTML) template.HTML {
-	return template.HTML(`<a class="mw-link" href="`+template.HTMLEscapeString(address)+`">`) + text + `</a>`
+	return `<a class="mw-link" href="` + escaped(address) + `">` + text + `</a>`
 }
 
 // typed is a text that somebody typed: it has its own direction.
 func typed(text string) template.HTML {
-	return template.HTML(`<span dir="auto">` + template.HTMLEscapeString(text) + `</span>`)
+	return `<span dir="auto">` + escaped(text) + `</span>`
 }

@@ -20,19 +20,18 @@ func digitsOf(tag language.Tag) *[10]string {
 	return &digits
 }
 
-// plain writes a number that is not negative without separators, with so many
-// digits at least.
-func (l *Language) plain(n int64, least int) string {
+// writeDigits writes a number that is not negative without separators, with so
+// many digits at least.
+func (l *Language) writeDigits(b *strings.Builder, n, least int) {
 	if l.digits == nil {
-		return l.number(n, number.NoSeparator(), number.MinIntegerDigits(least))
+		b.WriteString(l.number(int64(n), number.NoSeparator(), number.MinIntegerDigits(least)))
+		return
 	}
-	text := strconv.FormatInt(n, 10)
-	var b strings.Builder
+	text := strconv.Itoa(n)
 	for range least - len(text) {
 		b.WriteString(l.digits[0])
 	}
 	for _, r := range text {
 		b.WriteString(l.digits[r-'0'])
 	}
-	return b.String()
 }

@@ -105,7 +105,7 @@ func (s *formSheet) exampleID() string {
 
 // code is a piece of text that a program reads.
 func code(text string) template.HTML {
-	return template.HTML(`<code class="mw-tag" dir="ltr">` + template.HTMLEscapeString(text) + `</code>`)
+	return `<code class="mw-tag" dir="ltr">` + escaped(text) + `</code>`
 }
 
 // groups are the choice of events. One that is not known, since a program has

@@ -1,10 +1,6 @@
 package adminui
 
-import (
-	"fmt"
-	"html/template"
-	"strings"
-)
+import "html/template"
 
 // iconNames are the icons that cells made without a template hold.
 var iconNames = []string{"good", "bad", "waits", "pause"}
@@ -13,11 +9,11 @@ var iconNames = []string{"good", "bad", "waits", "pause"}
 func (u *UI) makeIcons() error {
 	u.icons = map[string]template.HTML{}
 	for _, name := range iconNames {
-		var icon strings.Builder
-		if err := u.templates.ExecuteTemplate(&icon, "icon-"+name, nil); err != nil {
-			return fmt.Errorf("rendering an icon: %w", err)
+		icon, err := u.execute("icon-"+name, nil)
+		if err != nil {
+			return err
 		}
-		u.icons[name] = template.HTML(icon.String())
+		u.icons[name] = icon
 	}
 	return nil
 }
@@ -25,5 +21,5 @@ func (u *UI) makeIcons() error {
 // outcome is a state in words with its icon, whose name says what kind of state
 // it is.
 func (m *maker) outcome(icon string, words template.HTML) template.HTML {
-	return `<span class="mw-outcome mw-is-` + template.HTML(icon) + `">` + m.ui.icons[icon] + ` <span>` + words + `</span></span>`
+	return `<span class="mw-outcome mw-is-` + escaped(icon) + `">` + m.ui.icons[icon] + ` <span>` + words + `</span></span>`
 }

@@ -46,12 +46,12 @@ func (l *Language) Say(key string, pairs ...any) string {
 // Message gives a message of package webhook, or one made of any key here.
 func (l *Language) Message(m webhook.Message) string {
 	text, of, _ := l.find(m)
-	return l.embed(of, fill(text, func(name string) (string, bool) {
+	return l.embed(of, fill(text, func(b *strings.Builder, name string) bool {
 		value, ok := m.Args[name]
-		if !ok {
-			return "", false
+		if ok {
+			b.WriteString(of.isolate(value))
 		}
-		return of.isolate(value), true
+		return ok
 	}))
 }
 
@@ -67,17 +67,17 @@ func (l *Language) HTML(key string, pairs ...any) template.HTML {
 // MessageHTML is Message for a page, as HTML is Say.
 func (l *Language) MessageHTML(m webhook.Message) template.HTML {
 	text, of, _ := l.find(m)
-	html := fill(template.HTMLEscapeString(text), func(name string) (string, bool) {
+	html := template.HTML(fill(string(escaped(text)), func(b *strings.Builder, name string) bool {
 		value, ok := m.Args[name]
-		if !ok {
-			return "", false
+		if ok {
+			b.WriteString(string(of.valueHTML(value)))
 		}
-		return of.valueHTML(value), true
-	})
+		return ok
+	}))
 	if of.Tag != l.Tag {
-		html = `<span lang="` + of.Tag + `" dir="` + of.Dir + `">` + html + `</span>`
+		html = `<span lang="` + escaped(of.Tag) + `" dir="` + escaped(of.Dir) + `">` + html + `</span>`
 	}
-	return template.HTML(html)
+	return html
 }
 
 // EventTitle says in a few words what happened: in this language where it has
@@ -112,11 +112,15 @@ func (l *Language) textOr(key, other string) string {
 	return other
 }
 
-// fill puts values in the place of a text's placeholders, {name}. Two or more
+// fill writes values in the place of a text's placeholders, {name}. Two or more
 // braces in a row are those of templates and stay; so does a placeholder that
-// has no value.
-func fill(text string, value func(name string) (string, bool)) string {
+// write knows no value of.
+func fill(text string, write func(b *strings.Builder, name string) bool) string {
+	if !strings.Contains(text, "{") {
+		return text
+	}
 	var b strings.Builder
+	b.Grow(2 * len(text))
 	for {
 		before, after, found := strings.Cut(text, "{")
 		b.WriteString(before)
@@ -130,8 +134,7 @@ func fill(text string, value func(name string) (string, bool)) string {
 		}
 		text = after
 		name, rest, _ := strings.Cut(after, "}")
-		if filled, ok := value(name); ok {
-			b.WriteString(filled)
+		if write(&b, name) {
 			text = rest
 		} else {
 			b.WriteByte('{')

@@ -81,26 +81,28 @@ func (l *Language) value(v any) string {
 	return fmt.Sprint(v)
 }
 
-func (l *Language) valueHTML(v any) string {
+func (l *Language) valueHTML(v any) template.HTML {
 	switch v := v.(type) {
 	case template.HTML:
-		return string(v)
+		return v
 	case webhook.Message:
-		return string(l.MessageHTML(v))
+		return l.MessageHTML(v)
 	case time.Time:
-		return string(timeElement(v, l.value(v)))
+		return timeElement(v, l.value(v))
 	}
-	escaped := template.HTMLEscapeString(l.value(v))
+	text := escaped(l.value(v))
 	if _, ok := integer(v); ok {
-		return escaped
+		return text
 	}
-	return "<bdi>" + escaped + "</bdi>"
+	return "<bdi>" + text + "</bdi>"
 }
 
 // number writes a number with the language's digits and separators.
 func (l *Language) number(n int64, options ...number.Option) string {
 	if n >= 0 && n < 1000 && l.digits != nil && len(options) == 0 { // nothing separates its digits
-		return l.plain(n, 1)
+		var b strings.Builder
+		l.writeDigits(&b, int(n), 1)
+		return b.String()
 	}
 	return message.NewPrinter(l.tag).Sprint(number.Decimal(n, options...))
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"html/template"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
@@ -15,8 +14,8 @@ import (
 // mask stands in the place of a secret.
 const mask = "•••"
 
-// usualSize is the most bytes that most pages have.
-const usualSize = 32 << 10
+// shellSize is the most bytes that a document usually has around its page.
+const shellSize = 2 << 10
 
 //go:embed templates/*.html
 var templateFiles embed.FS
@@ -86,35 +85,44 @@ func (m *maker) date(t time.Time) template.HTML {
 }
 
 func timeElement(t time.Time, text string) template.HTML {
-	return template.HTML(`<time datetime="` + t.UTC().Format(time.RFC3339) + `">` + template.HTMLEscapeString(text) + `</time>`)
+	return `<time datetime="` + escaped(t.UTC().Format(time.RFC3339)) + `">` + escaped(text) + `</time>`
 }
 
 // linkAside is a link that opens beside the page, so that a form stays.
 func linkAside(address, text string) template.HTML {
-	return template.HTML(`<a class="mw-link" target="_blank" rel="noopener" href="` + template.HTMLEscapeString(address) + `">` +
-		template.HTMLEscapeString(text) + `</a>`)
+	return `<a class="mw-link" target="_blank" rel="noopener" href="` + escaped(address) + `">` + escaped(text) + `</a>`
 }
 
 // Render makes a page of a view, to be sent with the status.
 func (u *UI) Render(status int, r Request, v View) (Page, error) {
 	s := v.sheet(&maker{ui: u, Request: r})
-	var body strings.Builder
-	body.Grow(usualSize)
-	if err := u.templates.ExecuteTemplate(&body, s.template, s.data); err != nil {
-		return Page{}, fmt.Errorf("rendering the page %s: %w", s.template, err)
+	body, err := u.execute(s.template, s.data)
+	if err != nil {
+		return Page{}, err
 	}
-	var head strings.Builder
-	if err := u.templates.ExecuteTemplate(&head, "head", headOf(u, r)); err != nil {
-		return Page{}, fmt.Errorf("rendering a page's head: %w", err)
+	head, err := u.execute("head", headOf(u, r))
+	if err != nil {
+		return Page{}, err
 	}
 	return Page{
 		Status: status,
 		Lang:   r.Language.Tag,
 		Dir:    r.Language.Dir,
 		Title:  u.fullTitle(r.Language, s),
-		Head:   template.HTML(head.String()),
-		Body:   template.HTML(body.String()),
+		Head:   head,
+		Body:   body,
 	}, nil
+}
+
+// execute gives what a template prints.
+func (u *UI) execute(name string, data any) (template.HTML, error) {
+	b := u.buffers.Get().(*bytes.Buffer)
+	defer u.buffers.Put(b)
+	b.Reset()
+	if err := u.templates.ExecuteTemplate(b, name, data); err != nil {
+		return "", fmt.Errorf("rendering %s: %w", name, err)
+	}
+	return template.HTML(b.String()), nil
 }
 
 // fullTitle is a page's title: its heading, then what it is a part of.
@@ -147,7 +155,7 @@ type document struct {
 // Document makes a page complete, for a host without a layout.
 func (u *UI) Document(p Page) ([]byte, error) {
 	var whole bytes.Buffer
-	whole.Grow(len(p.Head) + len(p.Body) + usualSize) // one copy of what can be megabytes
+	whole.Grow(len(p.Head) + len(p.Body) + shellSize) // one copy of what can be megabytes
 	d := document{Page: p, Site: u.title, Skip: u.Language(p.Lang).Say("page.skip")}
 	if err := u.templates.ExecuteTemplate(&whole, "document", d); err != nil {
 		return nil, fmt.Errorf("rendering a page alone: %w", err)

@@ -33,24 +33,26 @@ func (l *Language) moment(key string, t time.Time, loc *time.Location) string {
 	}
 	t = t.In(loc)
 	pattern, of, _ := l.find(webhook.Say(key))
-	return l.embed(of, fill(pattern, func(name string) (string, bool) {
+	return l.embed(of, fill(pattern, func(b *strings.Builder, name string) bool {
 		switch name {
 		case "day":
-			return of.plain(int64(t.Day()), 1), true
+			of.writeDigits(b, t.Day(), 1)
 		case "month":
-			return of.Say("month." + strconv.Itoa(int(t.Month()))), true
+			b.WriteString(of.Say("month." + strconv.Itoa(int(t.Month()))))
 		case "year":
-			return of.plain(int64(t.Year()), 1), true
+			of.writeDigits(b, t.Year(), 1)
 		case "hour":
-			return of.plain(int64(t.Hour()), 2), true
+			of.writeDigits(b, t.Hour(), 2)
 		case "minute":
-			return of.plain(int64(t.Minute()), 2), true
+			of.writeDigits(b, t.Minute(), 2)
 		case "second":
-			return of.plain(int64(t.Second()), 2), true
+			of.writeDigits(b, t.Second(), 2)
 		case "zone":
-			return of.zone(t), true
+			b.WriteString(of.zone(t))
+		default:
+			return false
 		}
-		return "", false
+		return true
 	}))
 }
 

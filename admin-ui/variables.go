@@ -2,7 +2,6 @@ package adminui
 
 import (
 	"html/template"
-	"strings"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
@@ -46,11 +45,11 @@ func (u *UI) makeVariables() error {
 	for _, l := range u.languages.all {
 		m := &maker{ui: u, Request: Request{Language: l}}
 		for _, event := range u.events.All() {
-			var list strings.Builder
-			if err := u.templates.ExecuteTemplate(&list, "variables", m.variables(event)); err != nil {
+			list, err := u.execute("variables", m.variables(event))
+			if err != nil {
 				return err
 			}
-			u.variables[l] = append(u.variables[l], eventVariables{Event: event.Name, List: template.HTML(list.String())})
+			u.variables[l] = append(u.variables[l], eventVariables{Event: event.Name, List: list})
 		}
 	}
 	return nil

@@ -1,0 +1,42 @@
+package adminui
+
+import (
+	"html/template"
+	"strings"
+)
+
+// escaped is a text for a page: between tags, or in an attribute's quotes.
+func escaped(text string) template.HTML { return template.HTML(template.HTMLEscapeString(text)) }
+
+// A markup is HTML that is made without a template. Literals go into it, and
+// what is escaped; the compiler takes no other string.
+type markup struct{ b strings.Builder }
+
+func (m *markup) grow(size int) { m.b.Grow(size) }
+
+func (m *markup) html() template.HTML { return template.HTML(m.b.String()) }
+
+func (m *markup) add(parts ...template.HTML) {
+	for _, part := range parts {
+		m.b.WriteString(string(part))
+	}
+}
+
+// fill adds a pattern with its value.
+func (m *markup) fill(p pattern, value template.HTML) {
+	for i, part := range p {
+		if i > 0 {
+			m.add(value)
+		}
+		m.b.WriteString(part)
+	}
+}
+
+// A pattern is HTML with gaps for a value, as the parts around them: what is
+// looked up once, and filled for each row.
+type pattern []string
+
+// gap stands for the value where a pattern is made.
+const gap = "\x01"
+
+func patternOf(html template.HTML) pattern { return strings.Split(string(html), gap) }
