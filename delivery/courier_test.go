@@ -101,6 +101,7 @@ func TestD2_StopGivesBack(t *testing.T) {
 	c := s.started(nil)
 	s.pay(c, "o")
 	<-hung
+	until(s, 1, "SELECT count(*) FROM webhooks.river_job JOIN webhooks.worker ON worker_id = ANY (attempted_by)") // who has it
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if err := c.Stop(ctx); !errors.Is(err, context.DeadlineExceeded) || c.IsRunning() {

@@ -101,6 +101,9 @@ func TestD3_GivenUp(t *testing.T) {
 		if res.GiveUp != givenUp || res.Failure.IsZero() == givenUp || res.Fate != webhook.TryAgain {
 			t.Errorf("after %d tries: %+v", tries, res)
 		}
+		if givenUp && !strings.Contains(res.Failure.English(), "2") {
+			t.Errorf("after 2 tries it says %q", res.Failure.English())
+		}
 	}
 }
 
@@ -124,8 +127,8 @@ func TestD14_RiversLog(t *testing.T) {
 	told := &lines{}
 	river := slog.New(&riverLog{slog.NewTextHandler(told, nil)})
 	river.Info("started")
-	river.With("a", 1).WithGroup("g").Warn("River: slow", "b", 2)
-	if got := told.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, `level=WARN msg="River: slow" a=1 g.b=2`) {
+	river.With("a", 1).WithGroup("g").Warn("River: slow", "b", 2, "c", 3)
+	if got := told.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, `level=WARN msg="River: slow" a=1 g.b=2 g.c=3`) {
 		t.Errorf("the log is %s", got)
 	}
 }

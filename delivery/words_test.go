@@ -86,6 +86,9 @@ func TestD3_ErrorsInWords(t *testing.T) {
 			if r.Error.Key != c.key || r.Status != 0 {
 				t.Errorf("got %s (%s), want %s", r.Error.Key, r.Detail, c.key)
 			}
+			if r.failure() != strings.TrimPrefix(c.key, "attempt.") {
+				t.Errorf("its span says %q", r.failure())
+			}
 			if r.Error.English() == r.Error.Key || strings.Contains(r.Error.English(), "{") {
 				t.Errorf("no words: %q", r.Error.English())
 			}

@@ -157,7 +157,7 @@ func (w *worker) chain(ctx context.Context, on chain, own *retry) error {
 			break
 		}
 		claim, found, err := w.claimNext(ctx, on.receiver)
-		if err != nil || !found {
+		if !found {
 			admitted.leave(unused)
 			if err != nil {
 				w.c.tellFault(ctx, "look for the next delivery", err)
@@ -262,7 +262,7 @@ func (w *worker) claimNext(ctx context.Context, receiver string) (claim repo.Cla
 	if next == nil {
 		return repo.Claim{}, false, err
 	}
-	return *next, true, err
+	return *next, true, nil
 }
 
 // park gives a claim back.

@@ -9,6 +9,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/repo"
+	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
 // refuse has the database refuse to write some rows.
@@ -138,4 +139,58 @@ func TestD5_ALaneIsHandedOn(t *testing.T) {
 		t.Errorf("%d of 2 wait in the lane", n)
 	}
 	admitted(t, c.lanes, lane).leave(unused)
+}
+
+// TestD5_LaneThatCanNotBeHandedOn is told, as is what can not be given back.
+func TestD5_LaneThatCanNotBeHandedOn(t *testing.T) {
+	s := newShop(t)
+	s.hook("hook", "http://127.0.0.1:1/")
+	c := s.courier(nil)
+	s.many(c, 2)
+	w := newWorker(c)
+	claim, found := s.claim(c)
+	if !found {
+		t.Fatal("it can not be claimed")
+	}
+	s.db.MustExec("UPDATE " + schema + ".delivery SET lane = 1 WHERE sending_since IS NULL")
+	c.lanes.park(claim.Request.Receiver)
+	s.refuse("INSERT", "river_job", "")
+	if err := w.chain(t.Context(), chain{receiver: claim.Request.Receiver, began: time.Now().Add(-c.tuning.chain)}, nil); err != nil {
+		t.Fatal(err)
+	}
+	s.db.MustExec("DROP FUNCTION refuse CASCADE")
+	s.refuse("UPDATE", "delivery", "")
+	c.faultsTold.Store(0)
+	if err := w.park(t.Context(), claim, 0); err == nil {
+		t.Error("it is given back")
+	}
+	for _, what := range []string{"hand a lane on", "give a delivery back"} {
+		if told := s.log.with(what, "not now"); len(told) != 1 {
+			t.Errorf("%q is told %d times\n%s", what, len(told), s.log)
+		}
+	}
+}
+
+// TestD4_NeitherOpenedNorRecorded: what came of a secret that does not open could
+// not be stored either.
+func TestD4_NeitherOpenedNorRecorded(t *testing.T) {
+	s := newShop(t)
+	s.hook("hook", "http://127.0.0.1:1/")
+	ring, err := webhook.NewKeyring(make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.courier(func(o *Options, _ *tuning) { o.Keyring = ring }).Reseal(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c := s.courier(func(o *Options, t *tuning) { t.lease = o.Timeout + 100*time.Millisecond })
+	s.many(c, 1)
+	claim, found := s.claim(c)
+	if !found {
+		t.Fatal("it can not be claimed")
+	}
+	s.refuse("INSERT", "delivery_attempt", "")
+	if next, err := newWorker(c).deliver(t.Context(), admitted(t, c.lanes, claim.Request.Receiver), claim); err == nil || next != nil {
+		t.Errorf("got %v, %v", next, err)
+	}
 }

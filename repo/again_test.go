@@ -263,6 +263,9 @@ func TestD9_Recover(t *testing.T) {
 		crowd(t, r, "admin", sample.ID, n/2, isFailed)
 		crowd(t, r, "admin", "other", n/2, isDelivered)
 		a := Again{All: true, Due: time.Now().Add(-time.Hour)}
+		if count, _, err := r.CountAgain(t.Context(), "admin", a); err != nil || count != MaxCount+1 {
+			t.Errorf("%d are counted, %v", count, err)
+		}
 		first, err := r.Requeue(t.Context(), nil, "admin", a)
 		if err != nil || first.Count != each || first.Next == 0 {
 			t.Fatalf("queued are %d until %d, %v", first.Count, first.Next, err)

@@ -79,6 +79,10 @@ func TestD6_D10_PruneInSteps(t *testing.T) {
 	if err != nil || done.Deleted != 2100 || done.GivenUp != 2300 || len(done.First) != 100 {
 		t.Errorf("D6 deleted are %d, given up %d, told %d, %v", done.Deleted, done.GivenUp, len(done.First), err)
 	}
+	const oldest = `SELECT min(delivery_serial) FROM merchant_webhooks.delivery JOIN merchant_webhooks.webhook USING (instance_serial, webhook_serial) WHERE webhook_id = $1 AND failure LIKE '%pruned%'`
+	if n := number(t, r.db, oldest, done.First[0].WebhookID); done.First[0].DeliveryID != fmt.Sprintf("msg_%d_a", n) {
+		t.Errorf("D14 the first that is told is %s, the oldest %d", done.First[0].DeliveryID, n)
+	}
 	if n := number(t, r.db, `SELECT count(*) FROM merchant_webhooks.event`); n != 2300 {
 		t.Errorf("D10 %d events are left", n)
 	}

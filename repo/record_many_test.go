@@ -69,7 +69,7 @@ var results = []struct {
 func TestRecordMany(t *testing.T) {
 	good, bad := []string{"delivered"}, []string{"again", "odd bytes", "no answer", "refused", "given up", "without an end"}
 	modes(t, func(t *testing.T, r *Repo) {
-		create(t, r, "admin", sample)
+		create(t, r, "admin", sample, named(others[0].webhook, "of another account"))
 		for before, want := range map[string][]string{ // of the webhook: which are recorded
 			"version = version": good,
 			"failed_at = now(), failing_since = now() - interval '71 hours'":                        bad,
