@@ -57,6 +57,7 @@ func TestPlans(t *testing.T) {
 		{"C12 a page backwards", listBackSQL, `%s, ` + end + `, 21`, 20},
 		{"C12 a page of a complete list", listForwardsSQL, `%s, 0, 1001`, 60},
 		{"C8 one webhook", getSQL, `%s, 'filled 7'`, 20},
+		{"C8 one webhook with its times", getStoredSQL, `%s, 'filled 7'`, 20},
 		{"C14 an update", updateSQL, `%s, 'filled 7', 'refund', 'https://shop.example/', 'POST', null, null`, 60},
 		{"C17 a create that counts", createSQL, `%s, 'new', 'pay', 'https://shop.example/', 'POST', null, null, '', 9000, 0`, 100},
 		{"A6 a form's update", updateVersionSQL, `%s, 'filled 7', 'refund', 'https://shop.example/', 'POST', null, null, null, null, 0`, 60},

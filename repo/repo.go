@@ -66,8 +66,9 @@ type Repo struct {
 
 	// One for each SQL text of the package, which stands beside its method.
 	create, lockInstance     *statement
-	get, update, remove      *statement
-	updateVersion            *statement
+	get, getStored           *statement
+	update, updateVersion    *statement
+	remove                   *statement
 	listForwards, listBack   *statement
 	browse, search           *statement
 	hasInstance, addInstance *statement
@@ -104,6 +105,7 @@ func New(db *sqlx.DB, o Options) (*Repo, error) {
 		create:         in(createSQL),
 		lockInstance:   in(lockInstanceSQL),
 		get:            in(getSQL),
+		getStored:      in(getStoredSQL),
 		update:         in(updateSQL),
 		remove:         in(deleteSQL),
 		updateVersion:  in(updateVersionSQL),

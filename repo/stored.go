@@ -23,8 +23,17 @@ type Stored struct {
 }
 
 // getSQL gives no row for an unknown instance, and nulls for an unknown webhook.
-// The serial in the version tells webhooks apart that had the same ID.
 const getSQL = `
+SELECT w.webhook_id IS NOT NULL, coalesce(w.event_type, ''), coalesce(w.url, ''), coalesce(w.http_method, ''),
+    coalesce(w.header_template, ''), coalesce(w.body_template, '')
+FROM merchant_webhooks.instance AS i
+LEFT JOIN merchant_webhooks.webhook AS w
+    ON w.instance_serial = i.instance_serial AND w.webhook_id = $2::text
+WHERE i.instance_id = $1::text`
+
+// getStoredSQL is getSQL with what else there is. The serial in the version tells
+// webhooks apart that had the same ID.
+const getStoredSQL = `
 SELECT w.webhook_id IS NOT NULL, coalesce(w.event_type, ''), coalesce(w.url, ''), coalesce(w.http_method, ''),
     coalesce(w.header_template, ''), coalesce(w.body_template, ''),
     coalesce(w.webhook_serial * 1000000 + w.version, 0), coalesce(w.version, 0), i.instance_serial, coalesce(w.webhook_serial, 0),
@@ -38,13 +47,33 @@ WHERE i.instance_id = $1::text`
 // CodeInstanceUnknown, CodeWebhookUnknown.
 func (r *Repo) GetStored(ctx context.Context, instance, id string) (Stored, error) {
 	w := Stored{Webhook: webhook.Webhook{ID: id}}
-	err := r.run(ctx, readingWebhook, func() error {
+	err := r.read(ctx, r.getStored, instance, id, &w.EventType, &w.URL, &w.HTTPMethod, &w.HeaderTemplate, &w.BodyTemplate,
+		&w.Version, &w.RowVersion, &w.InstanceSerial, &w.Serial, &w.CreatedAt, &w.UpdatedAt)
+	if err != nil {
+		return Stored{}, err
+	}
+	return w, nil
+}
+
+// Get reads a webhook. Problems: CodeInstanceUnknown, CodeWebhookUnknown.
+func (r *Repo) Get(ctx context.Context, instance, id string) (webhook.Webhook, error) {
+	w := webhook.Webhook{ID: id}
+	err := r.read(ctx, r.get, instance, id, &w.EventType, &w.URL, &w.HTTPMethod, &w.HeaderTemplate, &w.BodyTemplate)
+	if err != nil {
+		return webhook.Webhook{}, err
+	}
+	return w, nil
+}
+
+// read runs a statement that finds a webhook, and reads its columns.
+func (r *Repo) read(ctx context.Context, s *statement, instance, id string, columns ...any) error {
+	known := false
+	columns = append([]any{&known}, columns...)
+	return r.run(ctx, readingWebhook, func() error {
 		v := unknownInstance
-		err := r.each(ctx, nil, r.get, []any{instance, id}, func(rows *sql.Rows) error {
-			var known bool
+		err := r.each(ctx, nil, s, []any{instance, id}, func(rows *sql.Rows) error {
+			err := rows.Scan(columns...)
 			v = unknownWebhook
-			err := rows.Scan(&known, &w.EventType, &w.URL, &w.HTTPMethod, &w.HeaderTemplate, &w.BodyTemplate,
-				&w.Version, &w.RowVersion, &w.InstanceSerial, &w.Serial, &w.CreatedAt, &w.UpdatedAt)
 			if known {
 				v = found
 			}
@@ -55,16 +84,6 @@ func (r *Repo) GetStored(ctx context.Context, instance, id string) (Stored, erro
 		}
 		return v.otherwise(instance, id)
 	})
-	if err != nil {
-		return Stored{}, err
-	}
-	return w, nil
-}
-
-// Get reads a webhook. Problems: CodeInstanceUnknown, CodeWebhookUnknown.
-func (r *Repo) Get(ctx context.Context, instance, id string) (webhook.Webhook, error) {
-	w, err := r.GetStored(ctx, instance, id)
-	return w.Webhook, err
 }
 
 // updateVersionSQL is updateSQL for somebody who edits the version $10, 0 for
