@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -124,15 +125,14 @@ func (r *run) host(name string) (*sqlx.DB, service, error) {
 // createLimit is the statement of a create with the least work that it can have:
 // room for all, and none to count.
 func createLimit(ctx context.Context, db *sqlx.DB, dsn string) (*limit, error) {
-	literal := func(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 	return newLimit(ctx, db, dsn, `INSERT INTO [^ ]*webhook"?\s`,
 		`\set instance random(1, `+strconv.Itoa(instances)+`)
 \set id random(1000000000000000, 9000000000000000)
 `,
-		"('i' || :instance::bigint)", "('bench-' || :id::bigint)", literal(eventType), literal(target), literal("POST"),
-		literal(headerTemplate), literal(bodyTemplate),
-		`'\x00'`, // a secret, shorter than any is
-		"9000", "9223372036854775807",
+		value{sql: "('i' || :instance::bigint)"}, value{sql: "('bench-' || :id::bigint)"},
+		value{text: eventType}, value{text: target}, value{text: "POST"}, value{text: headerTemplate}, value{text: bodyTemplate},
+		value{text: `\x` + strings.Repeat("00", 33)}, // as long as a secret in clear
+		value{text: "9000"}, value{text: strconv.Itoa(math.MaxInt64)},
 	)
 }
 

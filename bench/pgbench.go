@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,12 +19,19 @@ import (
 
 // A limit is PostgreSQL alone, running by pgbench the very statement that the
 // service runs.
-type limit struct{ program, script, dsn string }
+type limit struct {
+	program, script, dsn string
+	bound                []string // pgbench's arguments for the texts
+}
+
+// A value is what stands in the place of a parameter: a text, which is bound as
+// the service binds its own; or SQL, in which :x is one of the script's
+// variables. Those are numbers, of which texts are made there.
+type value struct{ text, sql string }
 
 // newLimit finds the text of a statement that a service has just run: the one
-// that matches. Its parameters become the values, in which :x is one of the
-// variables; pgbench has numbers only, so texts are made of them there.
-func newLimit(ctx context.Context, db *sqlx.DB, dsn, matches, variables string, values ...string) (*limit, error) {
+// that matches. Its parameters become the values.
+func newLimit(ctx context.Context, db *sqlx.DB, dsn, matches, variables string, values ...value) (*limit, error) {
 	program, err := findPgbench()
 	if err != nil {
 		return nil, err
@@ -36,15 +44,21 @@ func newLimit(ctx context.Context, db *sqlx.DB, dsn, matches, variables string, 
 	}
 	statement = regexp.MustCompile(`\$\d+`).ReplaceAllStringFunc(statement, func(parameter string) string {
 		n, _ := strconv.Atoi(parameter[1:])
-		return values[n-1]
+		return cmp.Or(values[n-1].sql, ":p"+parameter[1:])
 	})
+	var bound []string
+	for i, v := range values {
+		if v.sql == "" {
+			bound = append(bound, "-D", "p"+strconv.Itoa(i+1)+"="+v.text)
+		}
+	}
 	file, err := os.CreateTemp("", "bench-*.sql")
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
 	_, err = file.WriteString(variables + strings.TrimSpace(statement) + ";\n")
-	return &limit{program, file.Name(), dsn}, err
+	return &limit{program, file.Name(), dsn, bound}, err
 }
 
 func (l *limit) remove() { _ = os.Remove(l.script) }
@@ -61,7 +75,7 @@ func (l *limit) rate(ctx context.Context, clients int, duration time.Duration) (
 	if duration < time.Second { // it knows whole seconds only
 		long = []string{"-t", "10"}
 	}
-	args := append(long, "-n", "-M", "prepared", "-f", l.script, "-c", strconv.Itoa(clients), "-j", strconv.Itoa(min(clients, 2)), l.dsn)
+	args := append(slices.Concat(l.bound, long), "-n", "-M", "prepared", "-f", l.script, "-c", strconv.Itoa(clients), "-j", strconv.Itoa(min(clients, 2)), l.dsn)
 	out, err := exec.CommandContext(ctx, l.program, args...).CombinedOutput()
 	found := tps.FindSubmatch(out)
 	if err != nil || found == nil || !processed.Match(out) {

@@ -26,7 +26,7 @@ func reads(ctx context.Context, r *run) error {
 		return err
 	}
 	alone, err := newLimit(ctx, db, r.server.DSN("reads"), `w.header_template.*webhook_id = \$2`,
-		`\set n random(1, `+strconv.Itoa(n)+")\n", "'many'", "('filled-' || :n::bigint)")
+		`\set n random(1, `+strconv.Itoa(n)+")\n", value{text: "many"}, value{sql: "('filled-' || :n::bigint)"})
 	if err != nil {
 		return err
 	}
