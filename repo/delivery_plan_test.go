@@ -95,6 +95,7 @@ func TestDeliveryPlans(t *testing.T) {
 			})
 		}
 	}
+	t.Run("D2 planned once", func(t *testing.T) { deliveriesPlannedOnce(t, r) })
 }
 
 // explainAfter explains a statement that may write, after a change, and undoes

@@ -6,10 +6,9 @@ import (
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
-// TestD2_DeliveryPlannedOnce: to plan one of these statements takes longer than to
-// run it.
-func TestD2_DeliveryPlannedOnce(t *testing.T) {
-	r := laden(t)
+// deliveriesPlannedOnce: to plan one of these statements takes longer than to run
+// it.
+func deliveriesPlannedOnce(t *testing.T, r *Repo) {
 	want(t, r.AddInstance(t.Context(), nil, "own"), none, "")
 	create(t, r, "own", sample)
 	r.db.SetMaxOpenConns(1)

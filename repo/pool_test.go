@@ -13,8 +13,8 @@ func TestPoolWarning(t *testing.T) {
 		closed   int // of each `every` operations, how many find no room for an idle connection
 		warnings int
 	}{
-		{"H6 too few idle connections are warned of once", every, 1},
-		{"H6 too few now and then are not", every / 3, 0},
+		{"H6 too few idle connections are warned of once", every/2 + 5, 1},
+		{"H6 too few now and then are not", every / 4, 0},
 		{"H6 enough are not", 0, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {

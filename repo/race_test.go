@@ -74,7 +74,7 @@ func count(t *testing.T, errs []error, allowed ...webhook.Code) map[webhook.Code
 
 func TestConcurrentCreates(t *testing.T) {
 	for _, isolation := range isolations {
-		rounds := rounds(map[string]int{"read committed": 300, "repeatable read": 30, "serializable": 100}[isolation])
+		rounds := rounds(map[string]int{"read committed": 60, "repeatable read": 30, "serializable": 40}[isolation])
 		t.Run("C11 identical ones, "+isolation, func(t *testing.T) {
 			repos := isolated(t, isolation)
 			ctx := within(t)

@@ -31,6 +31,8 @@ var quick = map[string]string{
 	"max_connections":  "200",
 	"max_wal_size":     "128MB", // of memory, see [memory]
 	"min_wal_size":     "32MB",
+	"autovacuum":       "off", // tests that need it vacuum and analyze
+	"jit":              "off", // of plans that are explained, and run once
 }
 
 // Options are those of a server whose data nobody needs when it has stopped.
