@@ -58,10 +58,13 @@ var settings = []setting{
 	{name: "UseEscapedPath without UnescapePathValues", escaped: true, engine: func(e *gin.Engine) {
 		e.UseEscapedPath, e.UnescapePathValues = true, false
 	}},
-	{name: "RemoveExtraSlash, HandleMethodNotAllowed, RedirectFixedPath", engine: func(e *gin.Engine) {
-		e.RemoveExtraSlash, e.HandleMethodNotAllowed, e.RedirectFixedPath = true, true, true
-	}},
-	{name: "below a prefix and a parameter", group: "/shop/v1/:tenant", path: "/shop/v1/acme"},
+	{
+		name:  "below a prefix and a parameter, RemoveExtraSlash, HandleMethodNotAllowed, RedirectFixedPath",
+		group: "/shop/v1/:tenant", path: "/shop/v1/acme",
+		engine: func(e *gin.Engine) {
+			e.RemoveExtraSlash, e.HandleMethodNotAllowed, e.RedirectFixedPath = true, true, true
+		},
+	},
 }
 
 // migrated gives a pool on a fresh database that holds the plugin's tables and

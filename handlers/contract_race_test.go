@@ -18,8 +18,8 @@ func TestSimultaneousCreates(t *testing.T) {
 		name, alter string
 		rounds      int
 	}{
-		{"as usual", "", 200},
-		{"serializable", "SET default_transaction_isolation = serializable", 50},
+		{"as usual", "", 50},
+		{"serializable", "SET default_transaction_isolation = serializable", 20},
 	}
 	for _, isolation := range isolations {
 		if testing.Short() { // as the mutants of `make mutate` are tried
