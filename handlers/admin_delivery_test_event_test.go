@@ -32,13 +32,17 @@ func TestD12_TestEventPages(t *testing.T) {
 		fmt.Fprint(w, "taken")
 	})
 	t.Cleanup(func() { close(release) }) // before the receiver is closed
-	h := newSender(t, func(c *plugin.Config) { c.Limits.RequestTime = 2500 * time.Millisecond })
+	h := newSender(t, nil)
+	hasty := startHost(t, h.db, setting{}, func(c *plugin.Config) {
+		c.Authorize, c.Limits.RequestTime = bySession, 2500*time.Millisecond
+	})
+	t.Cleanup(hasty.Close)
 	for _, id := range []string{"fine", "hangs", "paused"} {
 		check(t, h.ask(t, "POST", "/private/webhooks", hook(id, `"url":"`+receiver+"/"+id+`"`)), 204, 0)
 	}
 	// The workers are seen by the pages with their first sweep.
 	await(t, h.db, "a worker", `EXISTS (SELECT FROM merchant_webhooks.worker)`)
-	send := func(t *testing.T, id string) (page, message) {
+	send := func(t *testing.T, h *host, id string) (page, message) {
 		t.Helper()
 		p := h.press(t, h.open(t, "/admin/webhooks/"+id+"/view", "", asOwner...), "Send a test event")
 		select {
@@ -50,7 +54,7 @@ func TestD12_TestEventPages(t *testing.T) {
 		}
 	}
 	t.Run("D12 it leads to its delivery when it is answered, and verifies at the receiver", func(t *testing.T) {
-		p, m := send(t, "fine")
+		p, m := send(t, h, "fine")
 		if to := p.Header.Get("Location"); !strings.HasPrefix(to, "../../webhooks/fine/deliveries/msg_") || strings.Contains(to, "?") {
 			t.Errorf("it leads to %q", to)
 		}
@@ -72,12 +76,13 @@ func TestD12_TestEventPages(t *testing.T) {
 	})
 	t.Run("D12 while the webhook is paused, too", func(t *testing.T) {
 		check(t, h.ask(t, "POST", "/private/webhooks/paused/pause", ""), 204, 0)
-		p, _ := send(t, "paused")
+		p, _ := send(t, h, "paused")
 		h.followed(t, p, asOwner...).says(t, "Delivered at ")
 		h.open(t, "/admin/webhooks/paused/view", "", asOwner...).says(t, "Paused since ", " by hand.")
 	})
 	t.Run("D6 a receiver that hangs: the page does not wait for long", func(t *testing.T) {
-		p, _ := send(t, "hangs")
+		h := hasty
+		p, _ := send(t, h, "hangs")
 		p = h.followed(t, p, asOwner...).says(t, "Still waiting for the answer.", "It is being sent right now (attempt 1, since ")
 		if !strings.HasSuffix(p.Request.URL.String(), "?waiting=1") || p.Find("[role=status] a").Length() != 1 {
 			t.Errorf("%s: %s", p.Request.URL, p.text("[role=status]"))

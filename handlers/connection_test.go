@@ -119,26 +119,21 @@ func TestBodyThatHasEnded(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			db := migrated(t)
-			h := startHost(t, db, test.setting, func(c *plugin.Config) { c.Limits.RequestTime = 400 * time.Millisecond })
-			defer h.Close()
-			tx, err := db.BeginTxx(t.Context(), nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer tx.Rollback()
-			if _, err := tx.ExecContext(t.Context(), `LOCK TABLE merchant_webhooks.instance IN ACCESS EXCLUSIVE MODE`); err != nil {
-				t.Fatal(err)
-			}
-			for range 5 {
-				a := h.ask(t, "POST", "/private/webhooks", test.body)
-				if code := a.code(); code != int(webhook.CodeDBFetchFailed) && code != int(webhook.CodeDBCommitFailed) {
-					t.Errorf("a database that does not answer in time is told as %s", a.body)
+			hurried(t, db, test.setting, func(h *host) error {
+				tx := db.MustBegin()
+				defer tx.Rollback()
+				tx.MustExec(`LOCK TABLE merchant_webhooks.instance IN ACCESS EXCLUSIVE MODE`)
+				for range 5 {
+					a := h.ask(t, "POST", "/private/webhooks", test.body)
+					if code := a.code(); code != int(webhook.CodeDBFetchFailed) && code != int(webhook.CodeDBCommitFailed) {
+						return fmt.Errorf("a database that does not answer in time is told as %s", a.body)
+					}
 				}
-			}
-			if err := tx.Rollback(); err != nil {
-				t.Fatal(err)
-			}
-			check(t, h.ask(t, "POST", "/private/webhooks", hook("next")), http.StatusNoContent, 0)
+				if err := tx.Rollback(); err != nil {
+					t.Fatal(err)
+				}
+				return h.ask(t, "POST", "/private/webhooks", hook("next")).is(http.StatusNoContent, 0)
+			})
 		})
 	}
 }
