@@ -24,10 +24,11 @@ var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 // try sends an empty POST once, as a worker would.
 func try(t testing.TB, client *http.Client, location string) reply {
 	t.Helper()
-	return trySoon(t, client, location, 3*time.Minute)
+	return tryFor(t, client, location, patience)
 }
 
-func trySoon(t testing.TB, client *http.Client, location string, limit time.Duration) reply {
+// tryFor is try with a time limit.
+func tryFor(t testing.TB, client *http.Client, location string, limit time.Duration) reply {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()

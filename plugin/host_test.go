@@ -32,6 +32,9 @@ type host struct {
 	log    *logged
 }
 
+// patience is how long a test waits for what is to happen soon.
+const patience = 3 * time.Minute
+
 // newHost mounts the plugin as the README does, with a token that may do all.
 func newHost(t *testing.T, db *sqlx.DB, configure func(*plugin.Config)) *host {
 	t.Helper()
@@ -51,7 +54,7 @@ func mount(t *testing.T, db *sqlx.DB, configure func(*plugin.Config)) *host {
 		Authorize: plugin.Tokens(plugin.Token{Value: "secret-token:all", Instance: "*", Scope: "all"}),
 		Logger:    slog.New(slog.NewTextHandler(h.log, nil)),
 	}
-	config.Limits.RequestTime = 3 * time.Minute // on however slow a machine
+	config.Limits.RequestTime = patience // on however slow a machine
 	if configure != nil {
 		configure(&config)
 	}
