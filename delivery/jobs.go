@@ -85,11 +85,8 @@ func (c *Courier) newWorking(w *worker, id string) (*river.Client[*sql.Tx], erro
 	config.JobTimeout = c.tuning.chain + 2*c.o.Timeout
 	config.RescueStuckJobsAfter = config.JobTimeout + 10*time.Second
 	config.RetryPolicy = retrySoon{}
-	// What became of a delivery stands in its own rows; a job that is done tells
-	// nobody anything.
-	config.CompletedJobRetentionPeriod = time.Minute
 	river.AddWorker(config.Workers, w)
-	driver := workDriver{riverdatabasesql.New(c.o.DB.DB), c.tuning.fetch}
+	driver := workDriver{riverdatabasesql.New(c.o.DB.DB), c.o.Repo, c.tuning.fetch}
 	if c.o.ListenDSN != "" {
 		return river.NewClient(&listenDriver{driver, c.o.ListenDSN}, config)
 	}

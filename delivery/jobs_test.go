@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -27,6 +28,19 @@ func TestD7_NotMadeHasNoJob(t *testing.T) {
 	if n, failed := one[int](s, jobs), one[int](s, countFailed); n != 1 || failed != 1 {
 		t.Errorf("%d jobs for what can be sent, and %d that can not be made; want 1 and 1", n, failed)
 	}
+}
+
+// TestD2_JobsEnd: nothing is left of a job that is done; that of a delivery to be
+// tried again stays beside it.
+func TestD2_JobsEnd(t *testing.T) {
+	s := newShop(t)
+	s.hook("good", newReceiver(t, nil).url)
+	s.hook("bad", newReceiver(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }).url)
+	c := s.started(nil)
+	s.many(c, 20)
+	until(s, 20, countDelivered)
+	until(s, 20, countAttempts+" WHERE status = 503")
+	until(s, "20 scheduled", "SELECT string_agg(DISTINCT n || ' ' || state, ',') FROM (SELECT count(*) AS n, state FROM webhooks.river_job GROUP BY state) AS jobs")
 }
 
 // TestD4_RotateOnlyWhatIsMeant: of two people who look at the same secret the

@@ -10,34 +10,7 @@ import (
 
 	"github.com/lib/pq"
 	"github.com/riverqueue/river/riverdriver"
-	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 )
-
-// workDriver is River's driver for clients that work.
-type workDriver struct {
-	*riverdatabasesql.Driver
-	within time.Duration // how long a fetch may take
-}
-
-func (d workDriver) GetExecutor() riverdriver.Executor {
-	return &fetcher{d.Driver.GetExecutor(), d.within}
-}
-
-// A fetcher gives up a fetch of jobs that gets no answer (see inTime); River waits for
-// it without end before it fetches again. Jobs that were fetched so are lost, and
-// made anew by the sweep.
-type fetcher struct {
-	riverdriver.Executor
-	within time.Duration
-}
-
-func (f *fetcher) JobGetAvailable(ctx context.Context, p *riverdriver.JobGetAvailableParams) (*riverdriver.JobGetAvailableResult, error) {
-	ctx, cancel := context.WithTimeout(ctx, f.within)
-	defer cancel()
-	return inTime(ctx, func() (*riverdriver.JobGetAvailableResult, error) {
-		return f.Executor.JobGetAvailable(ctx, p)
-	})
-}
 
 // listenDriver is River's driver with a listener of lib/pq, on a connection of
 // its own.

@@ -20,7 +20,7 @@ type deliveryStatements struct {
 	listeners, addDeliveries       *statement
 	claim, claimNext, park, record *statement
 	claimMany, recordMany          *statement
-	putBehind                      *statement
+	putBehind, endJobs             *statement
 	sweep, sweepPauses, wakeLost   *statement
 	overdue, leave, backlog        *statement
 	giveUp, pruneDone, pruneEvents *statement
@@ -38,6 +38,7 @@ func newDeliveryStatements(in func(text string) *statement) deliveryStatements {
 		claimMany:     in(claimManySQL),
 		recordMany:    in(recordManySQL),
 		putBehind:     in(putBehindSQL),
+		endJobs:       in(endJobsSQL),
 		sweep:         in(sweepSQL),
 		sweepPauses:   in(sweepPausesSQL),
 		wakeLost:      in(wakeLostSQL),
@@ -58,6 +59,7 @@ var (
 	parking   = operation{"park delivery", webhook.CodeDBStoreFailed}
 	recording = operation{"record attempt", webhook.CodeDBStoreFailed}
 	sweeping  = operation{"sweep deliveries", webhook.CodeDBStoreFailed}
+	ending    = operation{"end jobs", webhook.CodeDBStoreFailed}
 	looking   = operation{"look for overdue deliveries", webhook.CodeDBFetchFailed}
 	counting  = operation{"count what waits", webhook.CodeDBFetchFailed}
 	leaving   = operation{"leave the list of workers", webhook.CodeDBStoreFailed}

@@ -38,3 +38,24 @@ func (r *Repo) PutBehind(ctx context.Context, receivers []string, priority int) 
 		return r.each(ctx, nil, r.delivery.putBehind, []any{pq.StringArray(receivers), priority}, func(*sql.Rows) error { return nil })
 	})
 }
+
+const endJobsSQL = `
+DELETE FROM merchant_webhooks.river_job
+WHERE id = ANY ($1::bigint[]) AND state = 'running'`
+
+// EndJobs deletes jobs that are done, but not one that is to be worked again since
+// it took too long.
+//
+// It is planned each time: a moment ago there may have been no jobs, and 10,000 now.
+func (r *Repo) EndJobs(ctx context.Context, ids []int64) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return r.run(ctx, ending, func() error {
+		_, err := r.db.ExecContext(ctx, r.delivery.endJobs.text, pq.Int64Array(ids))
+		if err != nil {
+			return started(nil, err)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,34 @@
+package repo
+
+import "testing"
+
+// TestD2_EndJobs: a job that is done goes, one that somebody else is to work again
+// stays.
+func TestD2_EndJobs(t *testing.T) {
+	r := fresh(t)
+	var ids []int64
+	for _, state := range []string{"running", "available", "scheduled", "retryable", "running"} {
+		ids = append(ids, newJob(t, r, state))
+	}
+	want(t, r.EndJobs(t.Context(), ids[:4]), none, "")
+	want(t, r.EndJobs(t.Context(), ids[:4]), none, "") // repeated, since the answer was lost
+	want(t, r.EndJobs(t.Context(), nil), none, "")
+	var left string
+	if err := r.db.Get(&left, `SELECT string_agg(state::text, ' ' ORDER BY id) FROM merchant_webhooks.river_job`); err != nil {
+		t.Fatal(err)
+	}
+	if left != "available scheduled retryable running" {
+		t.Errorf("D2 left are %q", left)
+	}
+}
+
+// newJob is the ID of a new job in a state.
+func newJob(t *testing.T, r *Repo, state string) (id int64) {
+	t.Helper()
+	err := r.db.Get(&id, `INSERT INTO merchant_webhooks.river_job (kind, args, max_attempts, state)
+		VALUES ('deliver', '{}', 1, $1::merchant_webhooks.river_job_state) RETURNING id`, state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
