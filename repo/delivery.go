@@ -20,7 +20,7 @@ type deliveryStatements struct {
 	listeners, addDeliveries       *statement
 	claim, claimNext, park, record *statement
 	claimMany, recordMany          *statement
-	putBehind, endJobs             *statement
+	putBehind, endJobs, notifyJobs *statement
 	sweep, sweepPauses, wakeLost   *statement
 	overdue, leave, backlog        *statement
 	giveUp, pruneDone, pruneEvents *statement
@@ -39,6 +39,7 @@ func newDeliveryStatements(in func(text string) *statement) deliveryStatements {
 		recordMany:    in(recordManySQL),
 		putBehind:     in(putBehindSQL),
 		endJobs:       in(endJobsSQL),
+		notifyJobs:    in(notifyJobsSQL),
 		sweep:         in(sweepSQL),
 		sweepPauses:   in(sweepPausesSQL),
 		wakeLost:      in(wakeLostSQL),
@@ -59,6 +60,7 @@ var (
 	parking   = operation{"park delivery", webhook.CodeDBStoreFailed}
 	recording = operation{"record attempt", webhook.CodeDBStoreFailed}
 	sweeping  = operation{"sweep deliveries", webhook.CodeDBStoreFailed}
+	telling   = operation{"tell of jobs", webhook.CodeDBStoreFailed}
 	ending    = operation{"end jobs", webhook.CodeDBStoreFailed}
 	looking   = operation{"look for overdue deliveries", webhook.CodeDBFetchFailed}
 	counting  = operation{"count what waits", webhook.CodeDBFetchFailed}

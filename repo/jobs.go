@@ -39,9 +39,25 @@ func (r *Repo) PutBehind(ctx context.Context, receivers []string, priority int) 
 	})
 }
 
+const notifyJobsSQL = `
+SELECT pg_notify($1::text, '{"queue":"default"}')`
+
+// NotifyJobs tells River's listeners that there may be jobs.
+func (r *Repo) NotifyJobs(ctx context.Context) error {
+	channel := r.insertChannel()
+	if channel == "" {
+		return nil
+	}
+	return r.run(ctx, telling, func() error {
+		return r.each(ctx, nil, r.delivery.notifyJobs, []any{channel}, func(*sql.Rows) error { return nil })
+	})
+}
+
+// endJobsSQL compares texts, since the index of states would look like a shortcut:
+// it holds all that ran since the last vacuum.
 const endJobsSQL = `
 DELETE FROM merchant_webhooks.river_job
-WHERE id = ANY ($1::bigint[]) AND state = 'running'`
+WHERE id = ANY ($1::bigint[]) AND state::text = 'running'`
 
 // EndJobs deletes jobs that are done, but not one that is to be worked again since
 // it took too long.

@@ -32,3 +32,17 @@ func newJob(t *testing.T, r *Repo, state string) (id int64) {
 	}
 	return id
 }
+
+// TestD2_EndJobsByTheirKey holds that those that ran before cost nothing.
+func TestD2_EndJobsByTheirKey(t *testing.T) {
+	r := fresh(t)
+	r.db.MustExec(`ALTER TABLE merchant_webhooks.river_job SET (autovacuum_enabled = off)`)
+	r.db.MustExec(`INSERT INTO merchant_webhooks.river_job (kind, args, max_attempts, state)
+		SELECT 'deliver', '{}', 1, 'running' FROM generate_series(1, 10000)`)
+	r.db.MustExec(`DELETE FROM merchant_webhooks.river_job WHERE id % 100 > 0`)
+	explainAfter(t, r, "", 0, "force_custom_plan", endJobsSQL, `'{100,200,300}'`).walk(func(n node) {
+		if n.Type == "Seq Scan" || n.Index != "" && n.Index != "river_job_pkey" {
+			t.Errorf("D2 it goes by %s %q", n.Type, n.Index)
+		}
+	})
+}
