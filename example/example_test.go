@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,16 +19,12 @@ import (
 	"github.com/seed-7c2cc908/merchant-webhooks/internal/pgdev/pgtest"
 )
 
-// binary is the example as `make run` starts it.
-var binary string
+// binary is the example as `make run` starts it, at the place where that makes
+// it, so that it is made once.
+const binary = "../bin/example"
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "example")
-	if err != nil {
-		panic(err)
-	}
-	binary = filepath.Join(dir, "example")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", "../bin/", ".").CombinedOutput(); err != nil {
 		panic(string(out))
 	}
 	gin.SetMode(gin.ReleaseMode)
@@ -38,7 +33,6 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "browser:", err)
 		code = max(code, 1)
 	}
-	os.RemoveAll(dir)
 	os.Exit(code)
 }
 
