@@ -312,6 +312,13 @@ func TestHalves(t *testing.T) {
 			}
 		}
 	})
+	t.Run("H9 the API beside the admin, at the root", func(t *testing.T) {
+		h := newAdmin(t, nil)
+		check(t, h.ask(t, "POST", "/private/webhooks", hook("a")), 204, 0)
+		if p := h.open(t, "/admin/webhooks/a/view", "", asOwner...); !strings.Contains(string(p.body), h.URL+"/private/webhooks") {
+			t.Errorf("no line leads to %s/private/webhooks: %s", h.URL, p.body)
+		}
+	})
 	t.Run("H9 the host's fields are in every form", func(t *testing.T) {
 		h := newAdmin(t, func(c *plugin.Config) {
 			c.Admin.FormFields = func(*gin.Context) map[string]string { return map[string]string{"csrf_token": `t"k`, "a": "b"} }

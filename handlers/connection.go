@@ -17,13 +17,13 @@ func connectionOf(w http.ResponseWriter) *http.ResponseController {
 			return http.NewResponseController(w)
 		case interface{ Unwrap() http.ResponseWriter }:
 			w = outer.Unwrap()
-			continue
+		default:
+			inner, ok := embedded(w)
+			if !ok {
+				return http.NewResponseController(w)
+			}
+			w = inner
 		}
-		inner, ok := embedded(w)
-		if !ok {
-			return http.NewResponseController(w)
-		}
-		w = inner
 	}
 }
 

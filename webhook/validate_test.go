@@ -40,6 +40,7 @@ func TestValidate(t *testing.T) {
 		{"C6 no event", func(in *Input) { in.EventType.Text = "" }, "event_type", "event_type.missing"},
 		{"C6 no address", func(in *Input) { in.URL.Text = "" }, "url", "url.missing"},
 		{"C6 no method", func(in *Input) { in.HTTPMethod.Text = "" }, "http_method", "http_method.missing"},
+		{"C6 an address that is a number", func(in *Input) { in.URL = Value{JSONType: "number"} }, "url", "json.type"},
 		{"C6 headers that are an object", func(in *Input) { in.HeaderTemplate = Value{JSONType: "object"} }, "header_template", "json.type"},
 		{"C6 a body that is an array", func(in *Input) { in.BodyTemplate = Value{JSONType: "array"} }, "body_template", "json.type"},
 

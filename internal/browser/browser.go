@@ -37,9 +37,13 @@ func Stop() error {
 	return chromedp.Cancel(process.ctx)
 }
 
-// start starts Chromium at the first call.
+// start starts Chromium at the first call. With -short, which is for who runs tests
+// a thousand times, there is none.
 func start(t testing.TB) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a browser takes long")
+	}
 	process.once.Do(func() { process.err = launch() })
 	need(t, process.err)
 }
