@@ -154,7 +154,7 @@ func (c *Courier) prune(ctx context.Context) {
 	done, err := c.o.Repo.Prune(ctx, c.o.Keep)
 	c.tellPruned(ctx, done)
 	c.o.Metrics.Finished(telemetry.Expired, done.GivenUp)
-	if err != nil && !errors.Is(err, context.Canceled) {
+	if !errors.Is(err, context.Canceled) {
 		c.tellFault(ctx, "prune", err)
 	}
 }

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -121,6 +122,26 @@ func TestD5_SweepForgets(t *testing.T) {
 	c.sweep(t.Context(), "me")
 	if len(c.lanes.lanes) > 0 {
 		t.Error("a receiver that nothing was sent to lately is remembered")
+	}
+}
+
+// TestR5_LoopsTellFaults, but not that they are ended.
+func TestR5_LoopsTellFaults(t *testing.T) {
+	s := newShop(t)
+	c := s.courier(nil)
+	ended, end := context.WithCancel(t.Context())
+	end()
+	c.sweep(ended, "me")
+	c.prune(ended)
+	if s.log.String() != "" {
+		t.Errorf("that they are ended is told: %s", s.log)
+	}
+	_ = s.db.Close()
+	c.sweep(t.Context(), "me")
+	c.faultsTold.Store(0)
+	c.prune(t.Context())
+	if len(s.log.with("delivery: sweep")) != 1 || len(s.log.with("delivery: prune")) != 1 {
+		t.Errorf("told is %s", s.log)
 	}
 }
 

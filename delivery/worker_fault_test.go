@@ -1,14 +1,20 @@
 package delivery
 
 import (
+	"context"
 	"errors"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/riverqueue/river"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/repo"
+	"github.com/seed-7c2cc908/merchant-webhooks/telemetry"
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
@@ -129,8 +135,19 @@ func TestD5_ALaneIsHandedOn(t *testing.T) {
 	lane := one[string](s, "SELECT receiver FROM webhooks.delivery LIMIT 1")
 	c.lanes.park(lane)
 	w := newWorker(c)
-	if err := w.chain(t.Context(), chain{receiver: lane, began: time.Now().Add(-c.tuning.chain)}, nil); err != nil {
-		t.Fatal(err)
+	for _, stops := range []bool{true, false} { // who stops leaves it to the others' sweeps
+		w.draining.Store(stops)
+		if err := w.chain(t.Context(), chain{receiver: lane, began: time.Now().Add(-c.tuning.chain)}, nil); err != nil {
+			t.Fatal(err)
+		}
+		if n := one[int](s, "SELECT count(*) FROM webhooks.river_job"); stops && n > 0 {
+			t.Errorf("who stops hands it on to %d jobs", n)
+		}
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if err := w.chain(ended, chain{receiver: lane, began: time.Now()}, nil); err != nil || s.log.String() != "" {
+		t.Errorf("who is ended says %v, and\n%s", err, s.log)
 	}
 	if n, sent := one[int](s, "SELECT count(*) FROM webhooks.river_job WHERE 'lane' = ANY (tags)"), len(r.got); n != 1 || sent > 0 {
 		t.Errorf("%d jobs go on with the lane, and %d were sent; want 1 and none", n, sent)
@@ -183,14 +200,29 @@ func TestD4_NeitherOpenedNorRecorded(t *testing.T) {
 	if err := s.courier(func(o *Options, _ *tuning) { o.Keyring = ring }).Reseal(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	c := s.courier(func(o *Options, t *tuning) { t.lease = o.Timeout + 100*time.Millisecond })
+	spans := tracetest.NewSpanRecorder()
+	c := s.courier(func(o *Options, t *tuning) {
+		t.lease = o.Timeout + 100*time.Millisecond
+		o.Tracer.Provider = trace.NewTracerProvider(trace.WithSpanProcessor(spans))
+	})
 	s.many(c, 1)
 	claim, found := s.claim(c)
 	if !found {
 		t.Fatal("it can not be claimed")
 	}
+	if next, err := newWorker(c).deliver(t.Context(), admitted(t, c.lanes, claim.Request.Receiver), claim); err != nil || next == nil {
+		t.Errorf("while it can be stored it is tried again: %v, %v", next, err)
+	}
+	s.db.MustExec("UPDATE " + schema + ".delivery SET due_at = now()")
+	if claim, found = s.claim(c); !found {
+		t.Fatal("it can not be claimed again")
+	}
 	s.refuse("INSERT", "delivery_attempt", "")
 	if next, err := newWorker(c).deliver(t.Context(), admitted(t, c.lanes, claim.Request.Receiver), claim); err == nil || next != nil {
 		t.Errorf("got %v, %v", next, err)
+	}
+	ended := spans.Ended()
+	if says := ended[len(ended)-1].Attributes(); !slices.Contains(says, attribute.String("error.type", telemetry.NoSecret)) {
+		t.Errorf("the span of it says %v", says)
 	}
 }

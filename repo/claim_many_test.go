@@ -40,6 +40,7 @@ func TestD2_ClaimMany(t *testing.T) {
 			keys = append(keys, emit(t, r, "sandbox", func(ev *NewEvent, _ []NewDelivery) { ev.Traceparent = "00-ab-cd-01" })...)
 		}
 		alter(t, r, "tries = 3, attempt_count = 4, is_forced = true, lane = 1", keys[4])
+		r.db.MustExec(`UPDATE merchant_webhooks.event SET event_at = event_at + event_serial * interval '1 hour'`)
 		slices.Reverse(keys)
 		claims, got := claimMany(t, r, keys...)
 		if !slices.Equal(got, keys) {
@@ -55,6 +56,7 @@ func TestD2_ClaimMany(t *testing.T) {
 			if !reflect.DeepEqual(claims[i], alone) {
 				t.Errorf("D2 number %d is %+v, by itself %+v", i, claims[i], alone)
 			}
+			wantEventAt(t, r, claims[i])
 		}
 		if _, got := claimMany(t, r); len(got) != 0 {
 			t.Errorf("D2 of none it got %v", got)

@@ -130,6 +130,15 @@ func take(t testing.TB, r *Repo, k Key) Claim {
 	return c
 }
 
+// wantEventAt checks that a claim tells the time of its own event.
+func wantEventAt(t testing.TB, r *Repo, c Claim) {
+	t.Helper()
+	const its = `SELECT count(*) FROM merchant_webhooks.delivery JOIN merchant_webhooks.event USING (instance_serial, event_serial) WHERE delivery_serial = $1 AND event_at = $2`
+	if n := number(t, r.db, its, c.Delivery, c.EventAt); n != 1 {
+		t.Errorf("D11 %v is said to have happened at %v", c.Key, c.EventAt)
+	}
+}
+
 // claims checks what a claim comes to.
 func claims(t testing.TB, r *Repo, k Key, want ClaimVerdict) time.Duration {
 	t.Helper()

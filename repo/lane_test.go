@@ -34,6 +34,7 @@ func TestD5_ClaimNext(t *testing.T) {
 		for range 5 {
 			keys = append(keys, emit(t, r, "admin", nil)...)
 		}
+		r.db.MustExec(`UPDATE merchant_webhooks.event SET event_at = event_at + event_serial * interval '1 hour'`)
 		park(t, r, keys[2], keys[0], keys[1])
 		alter(t, r, "lane = 1, due_at = now() + interval '1 minute'", keys[3])
 		if c, ok, err := r.ClaimNext(t.Context(), "other.example:443", lease); ok || err != nil {
@@ -44,6 +45,7 @@ func TestD5_ClaimNext(t *testing.T) {
 			if !ok || c.Key != k || c.DeliveryID == "" || len(c.Request.Body) == 0 || len(c.Secrets) != 1 || c.Attempt != 1 {
 				t.Errorf("D5 the next is %+v, want %v", c, k)
 			}
+			wantEventAt(t, r, c)
 			if is := at(t, r, k); is.Lane != 0 || !is.IsSending {
 				t.Errorf("D5 it is %+v", is)
 			}

@@ -268,6 +268,13 @@ func TestD2_SweepOfWorkers(t *testing.T) {
 	if n := number(t, r.db, `SELECT count(*) FROM merchant_webhooks.worker`); n != 1 {
 		t.Errorf("D2 after one has left there are %d workers", n)
 	}
+	_ = r.db.Close()
+	if err := r.Leave(t.Context(), "me"); err == nil {
+		t.Error("D2 without the database it says that one has left")
+	}
+	if _, err := r.Sweep(t.Context(), sweepOptions, nil); err == nil {
+		t.Error("D2 without the database it says that it has swept")
+	}
 }
 
 // TestD2_SweepIsOneTransaction: if the jobs can not be inserted nothing has changed.
