@@ -115,7 +115,7 @@ func TestD1_LaterPatchChangesNothingAndDeleteRemoves(t *testing.T) {
 	if err := s.repo.Update(t.Context(), "admin", patched); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.repo.Delete(t.Context(), "admin", "deleted"); err != nil {
+	if err := c.Delete(t.Context(), "admin", "deleted"); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.Start(t.Context()); err != nil {

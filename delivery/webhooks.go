@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/seed-7c2cc908/merchant-webhooks/telemetry"
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
@@ -26,6 +27,7 @@ func (c *Courier) Pause(ctx context.Context, instance, webhookID string) error {
 // it is nil. Notify is told. Problems as of Pause.
 func (c *Courier) Resume(ctx context.Context, instance, webhookID string, drop bool) error {
 	change, err := c.o.Repo.Resume(ctx, instance, webhookID, drop, webhook.Say("delivery.dropped"))
+	c.o.Metrics.Finished(telemetry.Dropped, change.Dropped)
 	if err != nil {
 		return err
 	}
@@ -38,7 +40,17 @@ func (c *Courier) Resume(ctx context.Context, instance, webhookID string, drop b
 // gives of how many deliveries. What still waits is failed. An order that nobody
 // knows gives 0. Problems: CodeInstanceUnknown.
 func (c *Courier) Forget(ctx context.Context, instance, orderID string) (int, error) {
-	return c.o.Repo.Forget(ctx, instance, orderID, webhook.Say("delivery.forgotten"))
+	count, waited, err := c.o.Repo.Forget(ctx, instance, orderID, webhook.Say("delivery.forgotten"))
+	c.o.Metrics.Finished(telemetry.Forgotten, waited)
+	return count, err
+}
+
+// Delete removes a webhook and its deliveries, also those that wait: its ID is free
+// at once. Problems: CodeInstanceUnknown, CodeWebhookUnknown.
+func (c *Courier) Delete(ctx context.Context, instance, webhookID string) error {
+	waited, err := c.o.Repo.Delete(ctx, instance, webhookID)
+	c.o.Metrics.Finished(telemetry.Deleted, waited)
+	return err
 }
 
 // Secrets are what a webhook's deliveries are signed with: the present one and,

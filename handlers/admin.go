@@ -196,7 +196,7 @@ func (a *App) deleteByForm(c *call) error {
 		return err
 	}
 	notice := "deleted"
-	err := a.Repo.Delete(c.ctx, c.instance, c.webhookID)
+	err := a.Courier.Delete(c.ctx, c.instance, c.webhookID)
 	if isUnknownWebhook(err) {
 		notice, err = "gone", nil
 	}

@@ -71,7 +71,7 @@ func (a *App) deleteWebhook(c *call) error {
 	if err := a.checkID(c); err != nil {
 		return err
 	}
-	if err := a.Repo.Delete(c.ctx, c.instance, c.webhookID); err != nil {
+	if err := a.Courier.Delete(c.ctx, c.instance, c.webhookID); err != nil {
 		return err
 	}
 	writeNothing(c.Context)

@@ -157,5 +157,7 @@ func (p *Plugin) AddInstance(ctx context.Context, tx sqlx.ExtContext, id string)
 // RemoveInstance removes an instance and all that is its. Removing one that
 // does not exist is nil. Transaction and errors are as for AddInstance.
 func (p *Plugin) RemoveInstance(ctx context.Context, tx sqlx.ExtContext, id string) error {
-	return p.repo.RemoveInstance(ctx, tx, id)
+	waited, err := p.repo.RemoveInstance(ctx, tx, id)
+	p.metrics.Finished(telemetry.Deleted, waited)
+	return err
 }

@@ -38,7 +38,7 @@ func TestBouncer(t *testing.T) {
 				if err != nil || len(items) == 0 || items[0].EventType != sample.EventType {
 					return fmt.Errorf("list: %+v, %w", items, err)
 				}
-				if err := r.Delete(ctx, "admin", w.ID); err != nil {
+				if err := errOf(r.Delete(ctx, "admin", w.ID)); err != nil {
 					return err
 				}
 				if _, err := r.Get(ctx, "admin", w.ID); codeOf(err) != webhook.CodeWebhookUnknown {

@@ -90,7 +90,7 @@ func TestClaimVerdicts(t *testing.T) {
 		claims(t, r, k, Finished)
 	})
 	t.Run("D1 one that is deleted", func(t *testing.T) {
-		want(t, r.Delete(t.Context(), "admin", sample.ID), none, "")
+		want(t, errOf(r.Delete(t.Context(), "admin", sample.ID)), none, "")
 		claims(t, r, k, Finished)
 	})
 }

@@ -48,7 +48,7 @@ func TestCreate(t *testing.T) {
 		create(t, r, "sandbox", theirs)
 		stored(t, r, "admin", sample)
 		stored(t, r, "sandbox", theirs)
-		want(t, r.Delete(ctx, "admin", sample.ID), none, "")
+		want(t, errOf(r.Delete(ctx, "admin", sample.ID)), none, "")
 		stored(t, r, "sandbox", theirs)
 	})
 }
@@ -77,7 +77,7 @@ func TestLimit(t *testing.T) {
 	t.Run("C17 a deleted one makes room", func(t *testing.T) {
 		r, ctx := fresh(t), t.Context()
 		create(t, r, "admin", one, two)
-		want(t, r.Delete(ctx, "admin", "one"), none, "")
+		want(t, errOf(r.Delete(ctx, "admin", "one")), none, "")
 		want(t, r.Create(ctx, "admin", three, 2), none, "")
 	})
 	t.Run("C17 none at all", func(t *testing.T) {
@@ -114,7 +114,7 @@ func TestTallies(t *testing.T) {
 			r.db.MustExec(`DELETE FROM merchant_webhooks.webhook`)
 		}, limit},
 		{"the instance is another of the same name", func(t *testing.T, r *Repo) {
-			want(t, r.RemoveInstance(t.Context(), nil, "admin"), none, "")
+			want(t, errOf(r.RemoveInstance(t.Context(), nil, "admin")), none, "")
 			want(t, r.AddInstance(t.Context(), nil, "admin"), none, "")
 		}, limit},
 	} {

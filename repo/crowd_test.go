@@ -78,7 +78,7 @@ func TestCrowd(t *testing.T) {
 		"the newest are deleted":  func(t *testing.T, r *Repo) { r.db.MustExec(fmt.Sprintf(half, "DESC")) },
 		"some here and there are": func(t *testing.T, r *Repo) { r.db.MustExec(fmt.Sprintf(half, "% 7")) },
 		"the instance is another of the same name": func(t *testing.T, r *Repo) {
-			want(t, r.RemoveInstance(t.Context(), nil, "admin"), none, "")
+			want(t, errOf(r.RemoveInstance(t.Context(), nil, "admin")), none, "")
 			want(t, r.AddInstance(t.Context(), nil, "admin"), none, "")
 			fill(t, r, "admin", 9_999)
 		},

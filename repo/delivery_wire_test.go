@@ -82,7 +82,7 @@ func TestD1_RecordBesideRemovals(t *testing.T) {
 				done <- err
 			}()
 		}
-		go func() { done <- r.Delete(ctx, "admin", sample.ID) }()
+		go func() { done <- errOf(r.Delete(ctx, "admin", sample.ID)) }()
 		go func() {
 			_, err := r.Sweep(ctx, sweepOptions, func(*sql.Tx, []Key) error { return nil })
 			done <- err

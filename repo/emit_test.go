@@ -160,8 +160,8 @@ func TestEmitOnOneConnection(t *testing.T) {
 // which would break the host's transaction.
 func TestEmitHoldsWhatItFound(t *testing.T) {
 	for name, remove := range map[string]func(r *Repo) error{
-		"D1 a webhook":   func(r *Repo) error { return r.Delete(within(t), "admin", sample.ID) },
-		"D1 an instance": func(r *Repo) error { return r.RemoveInstance(within(t), r.db, "admin") }, // which tries nothing again,
+		"D1 a webhook":   func(r *Repo) error { return errOf(r.Delete(within(t), "admin", sample.ID)) },
+		"D1 an instance": func(r *Repo) error { return errOf(r.RemoveInstance(within(t), r.db, "admin")) }, // which tries nothing again,
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := fresh(t)

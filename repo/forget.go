@@ -73,9 +73,10 @@ WITH home AS (
           AND order_id = $2::text
       ))
       AND erased_at IS NULL
-    RETURNING delivery_serial
+    RETURNING finished_at = now() AS has_waited
 )
-SELECT CASE WHEN EXISTS (SELECT FROM home) THEN 'changed' ELSE 'unknown instance' END, (SELECT count(*) FROM erased)`
+SELECT CASE WHEN EXISTS (SELECT FROM home) THEN 'changed' ELSE 'unknown instance' END,
+    (SELECT count(*) FROM erased), (SELECT count(*) FROM erased WHERE has_waited)`
 
 // forgetAnswersSQL erases the answers afterwards: with a snapshot of before,
 // those would stay that were recorded meanwhile.
@@ -104,14 +105,14 @@ WHERE instance_serial = (SELECT instance_serial FROM home)
 // Forget erases headers, bodies, answers and data of an order's deliveries and
 // events, keeps the SHA-256 of each body, and fails those that wait with the
 // failure given, also those that are being sent. It gives how many deliveries it
-// erased. Problems: CodeInstanceUnknown. After any other, do it again: answers
-// may be left.
-func (r *Repo) Forget(ctx context.Context, instance, orderID string, failure webhook.Message) (count int, err error) {
+// erased, and how many of them waited, also with an error. Problems:
+// CodeInstanceUnknown. After any other, do it again: answers may be left.
+func (r *Repo) Forget(ctx context.Context, instance, orderID string, failure webhook.Message) (count, waited int, err error) {
 	err = r.run(ctx, forgetting, func() error {
 		var v verdict
-		n := 0
+		n, waiting := 0, 0
 		err := r.each(ctx, nil, r.log.forget, []any{instance, orderID, failure.Encode()}, func(rows *sql.Rows) error {
-			return rows.Scan(&v, &n)
+			return rows.Scan(&v, &n, &waiting)
 		})
 		if err != nil {
 			return err
@@ -119,11 +120,8 @@ func (r *Repo) Forget(ctx context.Context, instance, orderID string, failure web
 		if v != changed {
 			return v.otherwise(instance, "")
 		}
-		count += n // and what was erased before a conflict
+		count, waited = count+n, waited+waiting // and what was erased before a conflict
 		return r.each(ctx, nil, r.log.forgetAnswers, []any{instance, orderID}, func(*sql.Rows) error { return nil })
 	})
-	if err != nil {
-		return 0, err
-	}
-	return count, nil
+	return count, waited, err
 }

@@ -43,8 +43,8 @@ func TestD10_Forget(t *testing.T) {
 	}
 	t.Run("C9 D10 counted before", func(t *testing.T) { count(t, 5, 2) })
 	t.Run("D10 erased, and its number", func(t *testing.T) {
-		if n, err := r.Forget(ctx, "admin", "o1", failure); err != nil || n != 5 {
-			t.Fatalf("%d are erased, %v", n, err)
+		if n, waited, err := r.Forget(ctx, "admin", "o1", failure); err != nil || n != 5 || waited != 2 {
+			t.Fatalf("%d are erased, %d waited, %v", n, waited, err)
 		}
 	})
 	t.Run("D10 nothing of the order is left", func(t *testing.T) {
@@ -104,16 +104,16 @@ func TestD10_Forget(t *testing.T) {
 	})
 	t.Run("D10 again there is nothing", func(t *testing.T) {
 		count(t, 0, 0)
-		if n, err := r.Forget(ctx, "admin", "o1", failure); err != nil || n != 0 {
-			t.Errorf("%d are erased, %v", n, err)
+		if n, waited, err := r.Forget(ctx, "admin", "o1", failure); err != nil || n != 0 || waited != 0 {
+			t.Errorf("%d are erased, %d waited, %v", n, waited, err)
 		}
 	})
 	t.Run("C8 D10 an unknown instance, an unknown order", func(t *testing.T) {
-		_, err := r.Forget(ctx, "nobody", "o1", failure)
+		_, _, err := r.Forget(ctx, "nobody", "o1", failure)
 		want(t, err, webhook.CodeInstanceUnknown, "nobody")
 		_, _, err = r.CountOrder(ctx, "nobody", "o1")
 		want(t, err, webhook.CodeInstanceUnknown, "nobody")
-		if n, err := r.Forget(ctx, "admin", "missing", failure); err != nil || n != 0 {
+		if n, _, err := r.Forget(ctx, "admin", "missing", failure); err != nil || n != 0 {
 			t.Errorf("%d are erased, %v", n, err)
 		}
 		if all, waiting, err := r.CountOrder(ctx, "admin", "missing"); err != nil || all != 0 || waiting != 0 {
@@ -137,7 +137,7 @@ func TestD10_ForgottenWhileRecorded(t *testing.T) {
 			VALUES ($1, $2, 1, now(), 1, 'https://shop.example/', 'the answer')`, k.Instance, k.Delivery)
 		forgotten := make(chan error)
 		go func() {
-			_, err := r.Forget(context.WithoutCancel(t.Context()), "admin", "o1", webhook.Say("delivery.erased"))
+			_, _, err := r.Forget(context.WithoutCancel(t.Context()), "admin", "o1", webhook.Say("delivery.erased"))
 			forgotten <- err
 		}()
 		waiting(t, r.db, 1)

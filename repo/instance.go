@@ -37,30 +37,43 @@ ON CONFLICT (instance_id) DO NOTHING`
 // Repo, with CodeDBStoreFailed. In q nothing is tried again: errors.As finds
 // the *pq.Error for a host that repeats its transaction.
 func (r *Repo) AddInstance(ctx context.Context, q sqlx.ExtContext, id string) error {
-	return r.changeInstance(ctx, q, addingInstance, r.addInstance, id)
+	_, err := r.changeInstance(ctx, q, addingInstance, r.addInstance, id)
+	return err
 }
 
 const removeInstanceSQL = `
-DELETE FROM merchant_webhooks.instance
-WHERE instance_id = $1::text`
+WITH removed AS (
+    DELETE FROM merchant_webhooks.instance
+    WHERE instance_id = $1::text
+    RETURNING instance_serial
+)
+SELECT count(*)
+FROM merchant_webhooks.delivery
+WHERE instance_serial = (SELECT instance_serial FROM removed)
+  AND state = 'pending'`
 
 // RemoveInstance removes an instance and all that is its; one that is not there
-// is no error. q and Problems are as for AddInstance.
-func (r *Repo) RemoveInstance(ctx context.Context, q sqlx.ExtContext, id string) error {
+// is no error. waited is how many of its deliveries waited when the statement
+// began. q and Problems are as for AddInstance.
+func (r *Repo) RemoveInstance(ctx context.Context, q sqlx.ExtContext, id string) (waited int, err error) {
 	return r.changeInstance(ctx, q, removingInstance, r.removeInstance, id)
 }
 
-func (r *Repo) changeInstance(ctx context.Context, q sqlx.ExtContext, op operation, s *statement, id string) error {
+func (r *Repo) changeInstance(ctx context.Context, q sqlx.ExtContext, op operation, s *statement, id string) (waited int, err error) {
 	if !webhook.ValidInstanceID(id) {
-		return &webhook.Problem{Code: webhook.CodeParameterMalformed, Message: webhook.Say("instance.id", "id", id)}
+		return 0, &webhook.Problem{Code: webhook.CodeParameterMalformed, Message: webhook.Say("instance.id", "id", id)}
 	}
+	scan := func(rows *sql.Rows) error { return rows.Scan(&waited) }
 	if q != nil {
-		if _, err := q.ExecContext(ctx, s.text, id); err != nil {
-			return op.problem(ctx, err)
+		rows, err := q.QueryContext(ctx, s.text, id)
+		if err == nil {
+			err = readAll(rows, scan)
 		}
-		return nil
+		if err != nil {
+			return 0, op.problem(ctx, err)
+		}
+		return waited, nil
 	}
-	return r.run(ctx, op, func() error {
-		return r.each(ctx, nil, s, []any{id}, func(*sql.Rows) error { return nil })
-	})
+	err = r.run(ctx, op, func() error { return r.each(ctx, nil, s, []any{id}, scan) })
+	return waited, err
 }

@@ -59,7 +59,7 @@ func TestList(t *testing.T) {
 		}
 	})
 	t.Run("C12 a page goes on where its last webhook was deleted", func(t *testing.T) {
-		want(t, r.Delete(ctx, "admin", "w1"), none, "")
+		want(t, errOf(r.Delete(ctx, "admin", "w1")), none, "")
 		items, _, err := r.List(ctx, "admin", Page{From: all[1].Serial, Limit: 1})
 		if err != nil || len(items) != 1 || items[0] != all[2] {
 			t.Errorf("got %+v, %v", items, err)

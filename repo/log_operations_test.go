@@ -81,7 +81,7 @@ var logOperations = []operationCase{
 		return err
 	}, 1, webhook.CodeDBFetchFailed},
 	{"forget an order", func(ctx context.Context, r *Repo) error {
-		_, err := r.Forget(ctx, "admin", "o1", webhook.Say("delivery.erased"))
+		_, _, err := r.Forget(ctx, "admin", "o1", webhook.Say("delivery.erased"))
 		return err
 	}, 2, webhook.CodeDBStoreFailed},
 }

@@ -134,6 +134,9 @@ func codeOf(err error) webhook.Code {
 	return neither
 }
 
+// errOf is the error of what gives something beside.
+func errOf[T any](_ T, err error) error { return err }
+
 // want checks an error's code, and what it is about.
 func want(t testing.TB, err error, code webhook.Code, subject string) {
 	t.Helper()

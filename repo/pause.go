@@ -38,7 +38,7 @@ SELECT CASE
     WHEN EXISTS (SELECT FROM paused) THEN 'changed'
     WHEN NOT EXISTS (SELECT FROM found) THEN 'unknown webhook'
     ELSE 'equal'
-END, (SELECT paused_at FROM paused), coalesce((SELECT paused_reason FROM paused), ''), (SELECT count(*) FROM waiting), 0`
+END, (SELECT paused_at FROM paused), coalesce((SELECT paused_reason FROM paused), ''), (SELECT count(*) FROM waiting), 0, 0`
 
 // Pause pauses a webhook by hand; one that is paused stays as it is. The Change
 // says whether it did, since when, and how many wait (to MaxCount and one more).
@@ -82,6 +82,7 @@ WITH home AS (
     WHERE instance_serial = (SELECT instance_serial FROM home)
       AND delivery_serial = ANY (ARRAY(SELECT delivery_serial FROM dropping))
       AND state = 'pending' AND sending_since IS NULL
+    RETURNING delivery_serial
 ), resumed AS (
     UPDATE merchant_webhooks.webhook AS w
     SET paused_at = NULL, paused_reason = NULL, paused_after = NULL, probe_at = NULL, failing_since = NULL, resumed_at = now()
@@ -121,7 +122,7 @@ SELECT CASE
     WHEN EXISTS (SELECT FROM dropping) THEN 'more'
     ELSE 'equal'
 END, (SELECT now() FROM resumed), coalesce((SELECT paused_reason FROM resumed), ''), (SELECT count(*) FROM waiting),
-    (SELECT coalesce(max(delivery_serial), 0) FROM dropping)`
+    (SELECT coalesce(max(delivery_serial), 0) FROM dropping), (SELECT count(*) FROM dropped)`
 
 // more is to be done: the statement is to be asked again, behind what it named.
 const more verdict = "more"
@@ -131,14 +132,17 @@ const more verdict = "more"
 // given, but what a worker holds, in steps and then the pause ends: cut off, it
 // can be asked again. A webhook
 // that is not paused stays as it is, and nothing is dropped. The Change says
-// whether it did, when, and how many wait now (to MaxCount and one more).
+// whether it did, when, and how many wait now (to MaxCount and one more); how many
+// were dropped also with an error.
 // Problems: CodeInstanceUnknown, CodeWebhookUnknown.
 func (r *Repo) Resume(ctx context.Context, instance, webhookID string, drop bool, failure webhook.Message) (Change, error) {
 	c, after, err := r.changePause(ctx, resuming, r.log.resume, instance, webhookID, drop, failure.Encode(), int64(0))
+	dropped := c.Dropped
 	for err == nil && after > 0 {
 		c, after, err = r.changePause(ctx, resuming, r.log.resume, instance, webhookID, drop, failure.Encode(), after)
+		dropped += c.Dropped
 	}
-	c.Resumed, c.Reason = c.Reason != "", ""
+	c.Resumed, c.Reason, c.Dropped = c.Reason != "", "", dropped
 	return c, err
 }
 
@@ -150,7 +154,7 @@ func (r *Repo) changePause(ctx context.Context, op operation, s *statement, inst
 		var v verdict
 		err := r.each(ctx, nil, s, args, func(rows *sql.Rows) error {
 			var since sql.NullTime
-			err := rows.Scan(&v, &since, &c.Reason, &c.Waiting, &after)
+			err := rows.Scan(&v, &since, &c.Reason, &c.Waiting, &after, &c.Dropped)
 			c.Since = since.Time
 			return err
 		})

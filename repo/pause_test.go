@@ -107,7 +107,7 @@ func TestD8_Resume(t *testing.T) {
 		r, h := paused(t)
 		before := [4]state{stateOf(t, r, h.retried), stateOf(t, r, h.done), stateOf(t, r, h.theirs), stateOf(t, r, h.otherHook)}
 		c, err := r.Resume(t.Context(), "admin", sample.ID, false, dropping)
-		if err != nil || !c.Resumed || c.Paused || c.Reason != "" || c.Waiting != 3 || !near(c.Since, time.Now()) {
+		if err != nil || !c.Resumed || c.Paused || c.Reason != "" || c.Waiting != 3 || c.Dropped != 0 || !near(c.Since, time.Now()) {
 			t.Errorf("the change is %+v, %v", c, err)
 		}
 		if p := pauseOf(t, r, "admin"); p != (pauseState{}) {
@@ -123,7 +123,7 @@ func TestD8_Resume(t *testing.T) {
 	t.Run("D8 dropped, what waits fails, but what is being sent", func(t *testing.T) {
 		r, h := paused(t)
 		c, err := r.Resume(t.Context(), "admin", sample.ID, true, dropping)
-		if err != nil || !c.Resumed || c.Waiting != 1 {
+		if err != nil || !c.Resumed || c.Waiting != 1 || c.Dropped != 2 {
 			t.Errorf("the change is %+v, %v", c, err)
 		}
 		for _, k := range []Key{h.parked, h.retried} {

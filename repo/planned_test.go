@@ -27,7 +27,7 @@ func TestC12_WebhooksPlannedOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		want(t, r.Update(ctx, "before", named(sample, id)), none, "")
-		want(t, r.Delete(ctx, "before", id), none, "")
+		want(t, errOf(r.Delete(ctx, "before", id)), none, "")
 	}
 	var planned []struct {
 		Statement string

@@ -178,7 +178,7 @@ func TestConcurrentChanges(t *testing.T) {
 			ctx := within(t)
 			for range rounds(20) {
 				create(t, repos[0], "admin", sample)
-				errs := together(func(client int) error { return repos[client%2].Delete(ctx, "admin", sample.ID) })
+				errs := together(func(client int) error { return errOf(repos[client%2].Delete(ctx, "admin", sample.ID)) })
 				if codes := count(t, errs, none, webhook.CodeWebhookUnknown); codes[none] != 1 {
 					t.Errorf("%d deletes succeeded, want 1", codes[none])
 				}
@@ -222,7 +222,7 @@ func TestConcurrentChanges(t *testing.T) {
 					case 1:
 						err = r.Update(ctx, "admin", w)
 					case 2:
-						err = r.Delete(ctx, "admin", w.ID)
+						err = errOf(r.Delete(ctx, "admin", w.ID))
 					}
 					if code := codeOf(err); code != none && code != webhook.CodeWebhookExists && code != webhook.CodeWebhookUnknown {
 						return err
@@ -240,7 +240,7 @@ func TestConcurrentChanges(t *testing.T) {
 					var err error
 					switch {
 					case client%8 == 0 && i%2 == 0:
-						err = r.RemoveInstance(ctx, nil, "admin")
+						err = errOf(r.RemoveInstance(ctx, nil, "admin"))
 					case client%8 == 0:
 						err = r.AddInstance(ctx, nil, "admin")
 					default:

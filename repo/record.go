@@ -62,6 +62,7 @@ type Change struct {
 	Reason          string // of the pause: failing, gone
 	Since           time.Time
 	Waiting         int // deliveries that wait now
+	Dropped         int // those that a resume failed
 }
 
 // recordSQL writes only if the delivery is still held by the attempt $3.

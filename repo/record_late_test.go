@@ -21,7 +21,7 @@ func TestRecordTooLate(t *testing.T) {
 			alter(t, r, "state = 'failed', failure = '', finished_at = now(), sending_since = NULL", k)
 		},
 		"D1 deleted with its webhook": func(t *testing.T, r *Repo, _ Key) {
-			want(t, r.Delete(t.Context(), "admin", sample.ID), none, "")
+			want(t, errOf(r.Delete(t.Context(), "admin", sample.ID)), none, "")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -190,7 +190,7 @@ func TestD1_RecordManyBesideRemovals(t *testing.T) {
 				done <- err
 			}()
 		}
-		go func() { done <- r.Delete(ctx, "admin", sample.ID) }()
+		go func() { done <- errOf(r.Delete(ctx, "admin", sample.ID)) }()
 		for range 3 {
 			want(t, <-done, none, "")
 		}

@@ -99,8 +99,10 @@ func TestD8_DropMany(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	cut := make(chan error)
+	before := Change{}
 	go func() {
-		_, err := r.Resume(ctx, "admin", sample.ID, true, dropping)
+		var err error
+		before, err = r.Resume(ctx, "admin", sample.ID, true, dropping)
 		cut <- err
 	}()
 	waiting(t, r.db, 1) // lib/pq cancels in vain what has not begun
@@ -109,15 +111,15 @@ func TestD8_DropMany(t *testing.T) {
 		if err := <-cut; err == nil {
 			t.Error("it is not cut off")
 		}
-		if is := number(t, r.db, countFailed); is != 5000 || !pauseOf(t, r, "admin").Paused {
-			t.Errorf("%d are dropped, it is %+v", is, pauseOf(t, r, "admin"))
+		if is := number(t, r.db, countFailed); is != 5000 || before.Dropped != is || !pauseOf(t, r, "admin").Paused {
+			t.Errorf("%d are dropped, it says %d and is %+v", is, before.Dropped, pauseOf(t, r, "admin"))
 		}
 	})
 	_ = tx.Rollback()
 	t.Run("D8 and goes on when it is asked again", func(t *testing.T) {
 		sending, _ := file(t, r, filing{set: `sending_since = now()`})
 		c, err := r.Resume(t.Context(), "admin", sample.ID, true, dropping)
-		if err != nil || !c.Resumed || c.Waiting != 1 {
+		if err != nil || !c.Resumed || c.Waiting != 1 || c.Dropped != n-5000 {
 			t.Errorf("the change is %+v, %v", c, err)
 		}
 		if is := number(t, r.db, countFailed); is != n || pauseOf(t, r, "admin").Paused || stateOf(t, r, sending).State != "pending" {

@@ -51,12 +51,12 @@ func TestSearchPages(t *testing.T) {
 			serials := make([]int64, n+1) // of the newest, the second newest …, and one that was older than all
 			create(t, r, "admin", named(sample, "oldest"))
 			serials[n] = search(t, r, "admin", Search{Limit: 1}).Rows[0].Serial
-			want(t, r.Delete(t.Context(), "admin", "oldest"), none, "")
+			want(t, errOf(r.Delete(t.Context(), "admin", "oldest")), none, "")
 			for i := range n {
 				create(t, r, "admin", named(sample, fmt.Sprint("w", n-1-i)), named(sample, fmt.Sprint("odd ", i)))
 				create(t, r, "sandbox", named(sample, fmt.Sprint("w", i)))
 				serials[n-1-i] = search(t, r, "admin", Search{Text: fmt.Sprint("w", n-1-i), Limit: 1}).Rows[0].Serial
-				want(t, r.Delete(t.Context(), "admin", fmt.Sprint("odd ", i)), none, "")
+				want(t, errOf(r.Delete(t.Context(), "admin", fmt.Sprint("odd ", i))), none, "")
 			}
 			for _, text := range []string{"", "W"} {
 				for limit := 1; limit <= n+1; limit++ {
@@ -183,7 +183,7 @@ func TestSearchURL(t *testing.T) {
 		t.Run(fmt.Sprintf("A1 %.40s", url), func(t *testing.T) {
 			w := other(sample, func(w *webhook.Webhook) { w.URL = url })
 			create(t, r, "admin", w)
-			defer func() { want(t, r.Delete(t.Context(), "admin", w.ID), none, "") }()
+			defer func() { want(t, errOf(r.Delete(t.Context(), "admin", w.ID)), none, "") }()
 			for begin := range wanted {
 				if begin%5 == 0 && idsOf(t, r, strings.ToUpper(wanted[begin:])) == nil {
 					t.Errorf("%q is not found", wanted[begin:])

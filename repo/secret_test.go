@@ -29,7 +29,7 @@ func TestCreateMakesASecret(t *testing.T) {
 		if again := secretOf(t, r); again != secret {
 			t.Errorf("after a repeated create it is %x, was %x", again, secret)
 		}
-		want(t, r.Delete(t.Context(), "admin", sample.ID), none, "")
+		want(t, errOf(r.Delete(t.Context(), "admin", sample.ID)), none, "")
 		create(t, r, "admin", sample)
 		if another := secretOf(t, r); another == secret {
 			t.Error("a new webhook has the old one's")

@@ -34,7 +34,7 @@ func TestReadOnlySessions(t *testing.T) {
 		create(t, r, "admin", named(sample, "before"))
 		demote(t, r.db.DB, 5)
 		create(t, r, "admin", named(sample, "after"))
-		if err := r.Delete(ctx, "admin", "before"); err != nil {
+		if err := errOf(r.Delete(ctx, "admin", "before")); err != nil {
 			t.Error(err)
 		}
 		// All that are left, however many the statements need.

@@ -74,14 +74,18 @@ func (r *Repo) query(ctx context.Context, tx *sql.Tx, s *statement, args []any) 
 	return prepared.QueryContext(ctx, args...)
 }
 
-// each runs a statement and hands every row to scan. It reads the answer to its
-// end: a commit can fail, or be cut off, after the last row was sent, which
-// (*sql.Row).Scan does not always see.
+// each runs a statement and hands every row to scan.
 func (r *Repo) each(ctx context.Context, tx *sql.Tx, s *statement, args []any, scan func(*sql.Rows) error) error {
 	rows, err := r.query(ctx, tx, s, args)
 	if err != nil {
 		return started(tx, err)
 	}
+	return readAll(rows, scan)
+}
+
+// readAll reads an answer to its end: a commit can fail, or be cut off, after the
+// last row was sent, which (*sql.Row).Scan does not always see.
+func readAll(rows *sql.Rows, scan func(*sql.Rows) error) error {
 	defer rows.Close()
 	for rows.Next() {
 		if err := scan(rows); err != nil {

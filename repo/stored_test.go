@@ -103,14 +103,14 @@ func TestUpdateVersion(t *testing.T) {
 		r := fresh(t)
 		create(t, r, "admin", sample)
 		seen := versionOf(t, r, "admin", sample.ID)
-		want(t, r.Delete(t.Context(), "admin", sample.ID), none, "")
+		want(t, errOf(r.Delete(t.Context(), "admin", sample.ID)), none, "")
 		want(t, r.UpdateVersion(t.Context(), "admin", others[0].webhook, seen), webhook.CodeWebhookUnknown, sample.ID)
 	})
 	t.Run("A6 deleted and made anew meanwhile", func(t *testing.T) {
 		r := fresh(t)
 		create(t, r, "admin", sample)
 		seen := versionOf(t, r, "admin", sample.ID)
-		want(t, r.Delete(t.Context(), "admin", sample.ID), none, "")
+		want(t, errOf(r.Delete(t.Context(), "admin", sample.ID)), none, "")
 		create(t, r, "admin", others[1].webhook)
 		wantChanged(t, r.UpdateVersion(t.Context(), "admin", others[0].webhook, seen))
 		stored(t, r, "admin", others[1].webhook)
@@ -237,7 +237,7 @@ func editOrDelete(ctx context.Context, r *Repo, client int, w webhook.Webhook) e
 			err = r.Create(ctx, "admin", w, anyNumber)
 		case err != nil:
 		case client%8 == 0:
-			err = r.Delete(ctx, "admin", w.ID)
+			err = errOf(r.Delete(ctx, "admin", w.ID))
 		case client%8 == 1:
 			err = r.Update(ctx, "admin", w)
 		default:

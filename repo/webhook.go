@@ -2,6 +2,7 @@ package repo
 
 import (
 	"context"
+	"database/sql"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
@@ -75,20 +76,30 @@ SELECT CASE
     WHEN NOT EXISTS (SELECT FROM home) THEN 'unknown instance'
     WHEN EXISTS (SELECT FROM deleted) THEN 'deleted'
     ELSE 'unknown webhook'
-END`
+END, (
+    SELECT count(*)
+    FROM merchant_webhooks.delivery
+    WHERE instance_serial = (SELECT instance_serial FROM home)
+      AND webhook_serial = (SELECT webhook_serial FROM deleted)
+      AND state = 'pending'
+)`
 
-// Delete removes a webhook; its ID is free at once. Of several simultaneous
-// deletes one succeeds. Problems: CodeInstanceUnknown, CodeWebhookUnknown.
+// Delete removes a webhook; its ID is free at once. Its deliveries go with it:
+// waited is how many of them waited when the statement began. Of several
+// simultaneous deletes one succeeds. Problems: CodeInstanceUnknown,
+// CodeWebhookUnknown.
 //
 // If the connection breaks after the commit, database/sql runs the statement
 // again by itself: it then finds nothing, and the delete that did its work is
 // answered with CodeWebhookUnknown, as for a client that repeats one.
-func (r *Repo) Delete(ctx context.Context, instance, id string) error {
-	return r.run(ctx, deleting, func() error {
-		v, err := r.ask(ctx, r.remove, []any{instance, id})
+func (r *Repo) Delete(ctx context.Context, instance, id string) (waited int, err error) {
+	err = r.run(ctx, deleting, func() error {
+		var v verdict
+		err := r.each(ctx, nil, r.remove, []any{instance, id}, func(rows *sql.Rows) error { return rows.Scan(&v, &waited) })
 		if err != nil || v == deleted {
 			return err
 		}
 		return v.otherwise(instance, id)
 	})
+	return waited, err
 }

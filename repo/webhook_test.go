@@ -23,7 +23,7 @@ func TestUnknown(t *testing.T) {
 		"update a version": func(ctx context.Context, instance string) error {
 			return r.UpdateVersion(ctx, instance, sample, 1)
 		},
-		"delete": func(ctx context.Context, instance string) error { return r.Delete(ctx, instance, sample.ID) },
+		"delete": func(ctx context.Context, instance string) error { return errOf(r.Delete(ctx, instance, sample.ID)) },
 	}
 	for name, do := range operations {
 		t.Run("C8 unknown instance: "+name, func(t *testing.T) {
@@ -93,11 +93,28 @@ func TestDelete(t *testing.T) {
 	t.Run("C15 a second time it is unknown, and the ID is free at once", func(t *testing.T) {
 		r := fresh(t)
 		create(t, r, "admin", sample)
-		want(t, r.Delete(t.Context(), "admin", sample.ID), none, "")
-		want(t, r.Delete(t.Context(), "admin", sample.ID), webhook.CodeWebhookUnknown, sample.ID)
+		want(t, errOf(r.Delete(t.Context(), "admin", sample.ID)), none, "")
+		want(t, errOf(r.Delete(t.Context(), "admin", sample.ID)), webhook.CodeWebhookUnknown, sample.ID)
 		_, err := r.Get(t.Context(), "admin", sample.ID)
 		want(t, err, webhook.CodeWebhookUnknown, sample.ID)
 		create(t, r, "admin", others[0].webhook)
 		stored(t, r, "admin", others[0].webhook)
+	})
+	t.Run("C9 C15 O1 its deliveries go with it, and those that waited are counted", func(t *testing.T) {
+		r := fresh(t)
+		create(t, r, "admin", sample, named(sample, "other"))
+		create(t, r, "sandbox", sample)
+		for _, f := range []filing{{}, {set: `sending_since = now()`}, {set: isDelivered}, {hook: "other"}, {instance: "sandbox"}} {
+			file(t, r, f)
+		}
+		if waited, err := r.Delete(t.Context(), "admin", sample.ID); err != nil || waited != 2 {
+			t.Errorf("%d waited, %v", waited, err)
+		}
+		if left := number(t, r.db, `SELECT count(*) FROM merchant_webhooks.delivery`); left != 2 {
+			t.Errorf("%d deliveries are left", left)
+		}
+		if waited, err := r.RemoveInstance(t.Context(), r.db, "admin"); err != nil || waited != 1 {
+			t.Errorf("with the instance %d waited, %v", waited, err)
+		}
 	})
 }

@@ -141,7 +141,7 @@ func TestLostAnswer(t *testing.T) {
 		},
 		{
 			"C15 a delete that was committed finds nothing left to delete", true, "\x00\x04" + sample.ID,
-			func(ctx context.Context, r *Repo) error { return r.Delete(ctx, "admin", sample.ID) }, webhook.CodeWebhookUnknown, 0,
+			func(ctx context.Context, r *Repo) error { return errOf(r.Delete(ctx, "admin", sample.ID)) }, webhook.CodeWebhookUnknown, 0,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -254,12 +254,12 @@ var webhookOperations = []operationCase{
 		return r.UpdateVersion(ctx, "admin", other(sample, func(w *webhook.Webhook) { w.BodyTemplate = time.Now().String() }), 0)
 	}, 1, webhook.CodeDBStoreFailed},
 	{"delete", func(ctx context.Context, r *Repo) error {
-		return r.Delete(ctx, "admin", sample.ID)
+		return errOf(r.Delete(ctx, "admin", sample.ID))
 	}, 1, webhook.CodeDBStoreFailed},
 	{"add instance", func(ctx context.Context, r *Repo) error {
 		return r.AddInstance(ctx, nil, "added")
 	}, 1, webhook.CodeDBStoreFailed},
 	{"remove instance", func(ctx context.Context, r *Repo) error {
-		return r.RemoveInstance(ctx, nil, "added")
+		return errOf(r.RemoveInstance(ctx, nil, "added"))
 	}, 1, webhook.CodeDBStoreFailed},
 }

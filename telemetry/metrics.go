@@ -29,11 +29,14 @@ type Outcome string
 // How deliveries end.
 const (
 	Delivered Outcome = "delivered"
-	Refused   Outcome = "refused"  // by an answer of 400
-	Gone      Outcome = "gone"     // by an answer of 410
-	GivenUp   Outcome = "given_up" // the schedule ended
-	Expired   Outcome = "expired"  // it waited for longer than deliveries are kept
-	NotMade   Outcome = "not_made" // no request could be made of its template
+	Refused   Outcome = "refused"   // by an answer of 400
+	Gone      Outcome = "gone"      // by an answer of 410
+	GivenUp   Outcome = "given_up"  // the schedule ended
+	Expired   Outcome = "expired"   // it waited for longer than deliveries are kept
+	NotMade   Outcome = "not_made"  // no request could be made of its template
+	Dropped   Outcome = "dropped"   // by who resumed its webhook
+	Forgotten Outcome = "forgotten" // with its order
+	Deleted   Outcome = "deleted"   // with its webhook or instance
 )
 
 // What becomes of attempts beside an answer, or a cause of there being none.
@@ -98,7 +101,7 @@ func newMetrics(schema string) *Metrics {
 			"route", "method", "status", "code"),
 		requestSeconds: prometheus.NewHistogramVec(histogram("http_request_duration_seconds", "How long requests took, their bodies included.",
 			[]float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}), []string{"route", "method"}),
-		deliveries: counter("deliveries_total", "Deliveries that ended, by outcome. Those not_made are counted before the host's transaction commits.", "outcome"),
+		deliveries: counter("deliveries_total", "Deliveries that ended, by outcome. Those not_made, or deleted with an instance, are counted before the host's transaction commits.", "outcome"),
 		deliverySecs: prometheus.NewHistogram(histogram("delivery_duration_seconds", "From Emit, or from being queued again by somebody, to delivered.",
 			[]float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 21600, 86400, 259200})),
 		attempts: counter("attempts_total", "Attempts by result: the class of the answer's status (2xx), or why there was no answer.", "result"),
@@ -108,7 +111,7 @@ func newMetrics(schema string) *Metrics {
 		busy:    gauge("workers_busy", "How many of them are at work."),
 		backlog: newBacklog(labels),
 	}
-	for _, outcome := range []Outcome{Delivered, Refused, Gone, GivenUp, Expired, NotMade} {
+	for _, outcome := range []Outcome{Delivered, Refused, Gone, GivenUp, Expired, NotMade, Dropped, Forgotten, Deleted} {
 		m.deliveries.WithLabelValues(string(outcome))
 	}
 	for _, result := range []string{"2xx", "3xx", "4xx", "5xx", "timeout", "refused", "unreachable", Interrupted} {

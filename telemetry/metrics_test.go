@@ -105,7 +105,7 @@ func TestO1Values(t *testing.T) {
 			t.Errorf("%s %s of %s is %v, want %v", when, name, label, got, want)
 		}
 	}
-	for _, outcome := range []string{"delivered", "refused", "gone", "given_up", "expired", "not_made"} {
+	for _, outcome := range []string{"delivered", "refused", "gone", "given_up", "expired", "not_made", "dropped", "forgotten", "deleted"} {
 		expect("at first", "deliveries_total", outcome, 0)
 	}
 	for _, result := range []string{"2xx", "3xx", "4xx", "5xx", "timeout", "refused", "unreachable", "interrupted"} {
