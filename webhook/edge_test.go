@@ -23,11 +23,11 @@ func TestV2_ShownWithoutSecrets(t *testing.T) {
 	}
 }
 
-// TestA8_PasswordOfASchemeWithoutSlashes, as browsers read it.
+// TestA8_PasswordOfASchemeWithoutSlashes: it may be a user, with a password behind.
 func TestA8_PasswordOfASchemeWithoutSlashes(t *testing.T) {
 	for raw, want := range map[string]string{
-		"http:user:secret@shop.example":  "http:user:***@shop.example",
-		"HTTPS:user:secret@shop.example": "HTTPS:user:***@shop.example",
+		"http:user:secret@shop.example":  "http:***@shop.example",
+		"HTTPS:user:secret@shop.example": "HTTPS:***@shop.example",
 		"ftp:user:secret@shop.example":   "ftp:***@shop.example",
 	} {
 		if got := MaskURL(raw, "***"); got != want {

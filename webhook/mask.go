@@ -32,19 +32,18 @@ func MaskURL(raw, mask string) string {
 }
 
 // afterScheme is where a URL's user or host begins: behind the scheme and all
-// slashes after it, backslashes too, as browsers read them.
+// slashes after it, backslashes too, as browsers read them. Without a slash what
+// looks like a scheme may be a user.
 func afterScheme(raw string) int {
-	scheme := schemeOf(raw)
 	start := 0
-	if scheme != "" {
+	if scheme := schemeOf(raw); scheme != "" {
 		start = len(scheme) + len(":")
 	}
-	rest := raw[start:]
-	slashes := len(rest) - len(strings.TrimLeft(rest, `/\`))
-	if slashes == 0 && scheme != "" && !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
+	rest := strings.TrimLeft(raw[start:], `/\`)
+	if len(rest) == len(raw)-start {
 		return 0
 	}
-	return start + slashes
+	return len(raw) - len(rest)
 }
 
 // secretWords are what the name of a header with a secret in it holds.
