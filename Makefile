@@ -61,11 +61,13 @@ bench: setup ## Measure the plugin beside what limits it, as ratios, into bench/
 torture: setup ## Break everything around ORDERS orders KILLS times, as SEED decides, and count what was lost
 	cd torture && $(GO) build -o ../bin/ . && exec ../bin/torture -orders $(ORDERS) -kills $(KILLS) -seed $(SEED)
 
+# Without a bound, Go spends a minute on making each input smaller that is of
+# interest: nearly all the time, where a try asks the database.
 fuzz: setup ## Run each fuzz target for FUZZTIME (30s)
 	@for package in $$($(GO) list ./...); do \
 		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
 			echo "$$package $$target"; \
-			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x $$package || exit 1; \
 		done; \
 	done
 
@@ -75,7 +77,7 @@ mutate: setup ## Break the code on purpose, a place at a time, and count what th
 screenshots: setup ## Take the README's pictures of the pages anew, in docs/screenshots
 	SCREENSHOTS=$(CURDIR)/docs/screenshots $(GO) test -count=1 -run '^TestScreenshots$$' ./example
 
-setup: # what the tests need beside Go: PostgreSQL, PgBouncer, Chromium, and by npm axe-core and the stylesheets of layouts
+setup: # what the tests need beside Go: PostgreSQL, PgBouncer, Chromium, promtool, and by npm axe-core and the stylesheets of layouts
 	@missing=; \
 	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null || missing="$$missing postgresql"; \
 	command -v pgbouncer >/dev/null || test -x /usr/sbin/pgbouncer || missing="$$missing pgbouncer"; \
@@ -87,6 +89,14 @@ setup: # what the tests need beside Go: PostgreSQL, PgBouncer, Chromium, and by 
 		else \
 			echo "The tests need$$missing; install it, or what is tested with it is skipped."; \
 		fi; \
+	fi
+# Of Debian's package prometheus the tool alone: installed, it is a server that starts.
+	@if command -v apt-get >/dev/null && ! command -v promtool >/dev/null && ! test -x bin/promtool; then \
+		mkdir -p bin && cd bin && \
+		(apt-get download -q prometheus || { test "$$(id -u)" = 0 && apt-get update -q && apt-get download -q prometheus; }) && \
+		dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xf - --strip-components=3 ./usr/bin/promtool || \
+			echo "promtool could not be had; what is tested with it is skipped."; \
+		rm -f prometheus_*.deb; \
 	fi
 	@cd internal/browser && if ! test node_modules/.package-lock.json -nt package-lock.json; then \
 		npm ci --no-audit --no-fund --loglevel=error || echo "axe-core and stylesheets could not be installed by npm; what is tested with it is skipped."; \

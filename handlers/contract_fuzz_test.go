@@ -15,17 +15,7 @@ import (
 // is, it is created or refused by the client's fault, and what is created is
 // read back as it was meant.
 func FuzzAPI(f *testing.F) {
-	for _, name := range scriptNames(f) {
-		s, err := readScript(name)
-		if err != nil {
-			f.Fatal(err)
-		}
-		for _, st := range s.steps {
-			if body := st.request.body; body != "" && len(body) < 4<<10 {
-				f.Add([]byte(body))
-			}
-		}
-	}
+	addBodies(f)
 	h := startHost(f, migrated(f), setting{}, nil)
 	f.Cleanup(h.Close)
 	codes := contractCodes(f)
@@ -59,23 +49,36 @@ func FuzzAPI(f *testing.F) {
 		for _, wrong := range compareExactly(want, stored.body) {
 			t.Error(wrong)
 		}
-		for _, again := range []struct {
-			method, path string
-			body         []byte
-		}{
-			{"POST", "/private/webhooks", body},
-			{"PATCH", path, body},
-			{"POST", "/private/webhooks", withID(stored.body, id)},
-			{"PATCH", path, stored.body},
-		} {
-			if a := h.serve(again.method, again.path, again.body); a.StatusCode != http.StatusNoContent {
-				t.Errorf("%s again, with %s: %s %s", again.method, again.body, a.Status, a.body)
+		h.takes(t, "POST", "/private/webhooks", body)
+		h.takes(t, "PATCH", path, body)
+		h.takes(t, "POST", "/private/webhooks", withID(stored.body, id))
+		h.takes(t, "PATCH", path, stored.body)
+		h.takes(t, "DELETE", path, nil)
+	})
+}
+
+// addBodies adds what the scripts send.
+func addBodies(f *testing.F) {
+	f.Helper()
+	for _, name := range scriptNames(f) {
+		s, err := readScript(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, st := range s.steps {
+			if body := st.request.body; body != "" && len(body) < 4<<10 {
+				f.Add([]byte(body))
 			}
 		}
-		if a := h.serve("DELETE", path, nil); a.StatusCode != http.StatusNoContent {
-			t.Fatalf("DELETE: %s %s", a.Status, a.body)
-		}
-	})
+	}
+}
+
+// takes sends a request that must succeed.
+func (h *host) takes(t *testing.T, method, path string, body []byte) {
+	t.Helper()
+	if a := h.serve(method, path, body); a.StatusCode != http.StatusNoContent {
+		t.Fatalf("%s %s with %s: %s %s", method, path, body, a.Status, a.body)
+	}
 }
 
 // asStored is what GET gives of a webhook that was sent so.
