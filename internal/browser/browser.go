@@ -89,7 +89,7 @@ func launch() error {
 		chromedp.Flag("host-resolver-rules", "MAP *.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
 		chromedp.Flag("disable-features", "HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,"+
 			// What costs time and is of no use here.
-			"Translate,OptimizationHints,MediaRouter,SpareRendererForSitePerProcess"),
+			"Translate,OptimizationHints,MediaRouter,SpareRendererForSitePerProcess,BackForwardCache"),
 		chromedp.Flag("disable-extensions", true),
 		chromedp.Flag("disable-default-apps", true),
 		chromedp.Flag("disable-client-side-phishing-detection", true),

@@ -41,6 +41,17 @@ const axeColours = `{
 	resultTypes: ["violations"],
 }`
 
+// coloursDiffer tells whether an element that is seen was not, or had other
+// colours or another text, when this was asked before.
+const coloursDiffer = `(() => {
+	const before = globalThis.colours ?? new Map(), now = globalThis.colours = new Map()
+	for (const e of document.querySelectorAll("body, body *")) if (e.checkVisibility()) {
+		const s = getComputedStyle(e)
+		now.set(e, [s.color, s.background, s.opacity, s.fontSize, s.fontWeight, s.textDecoration, s.borderBottom, s.position].join())
+	}
+	return [...now].some(([e, look]) => before.get(e) !== look)
+})()`
+
 // Look sets how the page is looked at: Wide or Narrow, Light or Dark.
 func (p *Page) Look(width int64, scheme string) {
 	p.t.Helper()
@@ -60,22 +71,33 @@ func (p *Page) Look(width int64, scheme string) {
 
 // Check judges the state that the page is in, in both widths and schemes: light
 // wide and dark narrow by all rules, and then, since a scheme changes nothing but
-// colours, dark wide and light narrow by those of colours. Without scripts, where
+// colours, light narrow and dark wide by those of colours. Without scripts, where
 // pages are nearly the same, this is left out. The state's name is for the report.
 func (p *Page) Check(state string) {
 	p.t.Helper()
 	before := p.look
 	p.Look(Wide, Light)
 	p.CheckLook(state)
-	if !p.noScripts {
-		p.Look(Wide, Dark)
-		p.checkRules(state, axeColours)
-		p.Look(Narrow, Light)
-		p.checkRules(state, axeColours)
-	}
+	p.checkColours(state, Narrow)
 	p.Look(Narrow, Dark)
 	p.CheckLook(state)
+	p.checkColours(state, Wide)
 	p.Look(before.width, before.scheme)
+}
+
+// checkColours judges the colours of another width, if one element has others
+// there, or is not seen in the width that was judged.
+func (p *Page) checkColours(state string, width int64) {
+	p.t.Helper()
+	if p.noScripts {
+		return
+	}
+	var differ bool
+	p.Eval(&differ, coloursDiffer)
+	p.Look(width, p.look.scheme)
+	if p.Eval(&differ, coloursDiffer); differ {
+		p.checkRules(state, axeColours)
+	}
 }
 
 // CheckLook judges the state that the page is in as it is looked at: axe finds
