@@ -124,6 +124,7 @@ func learn(ctx context.Context, workers []*runner, dir string) ([]*test, error) 
 			tests = append(tests, &test{name: name, reached: map[int]bool{}})
 		}
 	}
+	fmt.Printf("each of %d tests runs alone once, to see what it reaches\n", len(tests))
 	err = each(ctx, workers, len(tests), func(r *runner, i int) error { return tests[i].learn(r, dir) })
 	return slices.DeleteFunc(tests, func(t *test) bool { return t.took == 0 }), err
 }
