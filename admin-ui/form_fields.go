@@ -132,7 +132,7 @@ func (s *formSheet) groups() []eventGroup {
 	chosen := s.View.Values.EventType
 	if _, known := s.ui.events.Lookup(chosen); !known && chosen != "" {
 		const key = "?" // no event's name has it
-		add(webhook.EventType{Name: chosen, Title: chosen}, key)
+		add(s.ui.events.Named(chosen), key)
 	}
 	groups = slices.DeleteFunc(groups, func(g eventGroup) bool { return len(g.Events) == 0 })
 	markField(groups)

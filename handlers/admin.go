@@ -141,11 +141,7 @@ func (a *App) leadToView(c *call) error {
 
 // showWebhook is GET [I]/admin/webhooks/:webhook_id/view.
 func (a *App) showWebhook(c *call) error {
-	stored, err := a.stored(c)
-	if err != nil {
-		return err
-	}
-	account, err := a.Repo.AccountOf(c.ctx, c.instance, c.webhookID)
+	stored, account, err := a.accounted(c)
 	if err != nil {
 		return err
 	}
@@ -178,11 +174,7 @@ func (a *App) showWebhook(c *call) error {
 
 // showDelete is GET [I]/admin/webhooks/:webhook_id/delete.
 func (a *App) showDelete(c *call) error {
-	stored, err := a.stored(c)
-	if err != nil {
-		return err
-	}
-	account, err := a.Repo.AccountOf(c.ctx, c.instance, c.webhookID)
+	stored, account, err := a.accounted(c)
 	if err != nil {
 		return err
 	}
@@ -224,6 +216,16 @@ func (a *App) stored(c *call) (repo.Stored, error) {
 		return repo.Stored{}, err
 	}
 	return a.Repo.GetStored(c.ctx, c.instance, c.webhookID)
+}
+
+// accounted is stored, with what is known of the webhook's deliveries.
+func (a *App) accounted(c *call) (repo.Stored, repo.Account, error) {
+	stored, err := a.stored(c)
+	if err != nil {
+		return repo.Stored{}, repo.Account{}, err
+	}
+	account, err := a.Repo.AccountOf(c.ctx, c.instance, c.webhookID)
+	return stored, account, err
 }
 
 func isUnknownWebhook(err error) bool { return isCode(err, webhook.CodeWebhookUnknown) }

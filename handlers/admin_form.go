@@ -50,11 +50,7 @@ func (a *App) createByForm(c *call) error {
 
 // showEdit is GET [I]/admin/webhooks/:webhook_id/edit.
 func (a *App) showEdit(c *call) error {
-	stored, err := a.stored(c)
-	if err != nil {
-		return err
-	}
-	account, err := a.Repo.AccountOf(c.ctx, c.instance, c.webhookID)
+	stored, account, err := a.accounted(c)
 	if err != nil {
 		return err
 	}

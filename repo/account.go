@@ -165,11 +165,12 @@ func (r *Repo) Accounts(ctx context.Context, instance string, webhookIDs []strin
 	err = r.run(ctx, readingAccount, func() error {
 		known := false
 		accounts = make(map[string]Account, len(webhookIDs))
+		var id string
+		var row accountRow
+		columns := append([]any{&id}, row.columns()...)
 		err := r.each(ctx, nil, r.log.accounts, []any{instance, pq.StringArray(webhookIDs)}, func(rows *sql.Rows) error {
 			known = true
-			var id string
-			var row accountRow
-			err := rows.Scan(append([]any{&id}, row.columns()...)...)
+			err := rows.Scan(columns...)
 			if id != "" {
 				accounts[id] = row.account()
 			}
