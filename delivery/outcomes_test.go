@@ -40,6 +40,24 @@ func TestO1_Outcomes(t *testing.T) {
 	}
 }
 
+// TestO1_Expired: what waited for longer than it is kept is counted as that.
+func TestO1_Expired(t *testing.T) {
+	s := newShop(t)
+	s.hook("hook", "http://127.0.0.1:1/")
+	r := prometheus.NewRegistry()
+	m, err := telemetry.NewMetrics(r, schema, s.repo.Backlog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := s.courier(func(o *Options, _ *tuning) { o.Metrics = m })
+	s.pay(c, "o")
+	s.db.MustExec("UPDATE " + schema + ".delivery SET queued_at = now() - interval '31 days'")
+	c.prune(t.Context())
+	if counted := outcomes(t, r); !slices.Equal(counted, []string{"expired"}) {
+		t.Errorf("it is counted as %v", counted)
+	}
+}
+
 // outcomes are those of which one is counted.
 func outcomes(t *testing.T, r prometheus.Gatherer) (counted []string) {
 	t.Helper()

@@ -193,6 +193,12 @@ func TestD9_Recover(t *testing.T) {
 			}
 		}
 	})
+	t.Run("D9 until a serial, itself too", func(t *testing.T) {
+		r, ours, _ := filed(t)
+		if got, _ := requeue(t, r, Again{UpTo: ours[1].Delivery}); fmt.Sprint(got) != fmt.Sprint([]int64{ours[0].Delivery, ours[1].Delivery}) {
+			t.Errorf("queued are %v", got)
+		}
+	})
 	t.Run("D9 pressed twice, nothing is queued twice", func(t *testing.T) {
 		r, ours, _ := filed(t)
 		a := Again{All: true, NotSince: time.Now()}
