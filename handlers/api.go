@@ -89,7 +89,7 @@ func (a *App) getConfig(c *call) error {
 
 // readWebhook reads and decodes the body of a request.
 func (a *App) readWebhook(c *call) (webhook.Input, error) {
-	body, err := readBody(c, a.MaxBody)
+	body, err := a.readBody(c, a.MaxBody)
 	if err != nil {
 		return webhook.Input{}, err
 	}

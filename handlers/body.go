@@ -6,6 +6,7 @@ import (
 	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -13,16 +14,41 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
-// declaredBytes is how much of a declared length is made room for before it has
-// come: many clients may declare much and send nothing.
-const declaredBytes = 16 << 10
+const (
+	// smallBody is how much of a body is read as it comes, and how much of a declared
+	// length is made room for: many clients may declare much and send nothing.
+	smallBody = 16 << 10
+	// largeBodies is how many bytes those that are larger may hold together.
+	largeBodies = 16 << 20
+)
+
+// newLargeBodies bounds what large bodies hold; a form of the limit fits in.
+func newLargeBodies(limit int64) *semaphore.Weighted {
+	return semaphore.NewWeighted(max(largeBodies, formLimit*limit))
+}
+
+// makeRoom waits until a body that is to have n bytes may be read on, and has so
+// much until the request ends. It is made at once: what grows leaves as much behind.
+func (a *App) makeRoom(c *call, text *bytes.Buffer, n int) error {
+	if n <= smallBody {
+		return nil
+	}
+	if err := a.largeBodies.Acquire(c.ctx, int64(n)); err != nil {
+		return refuseBody(webhook.Say("body.crowded"), errors.Join(os.ErrDeadlineExceeded, err))
+	}
+	context.AfterFunc(c.ctx, func() { a.largeBodies.Release(int64(n)) })
+	text.Grow(n - text.Len() + bytes.MinRead)
+	return nil
+}
 
 // readBody reads the request's body, decompressed, up to limit bytes of either.
 // It waits for it until the request's time limit.
-func readBody(c *call, limit int64) ([]byte, error) {
+func (a *App) readBody(c *call, limit int64) ([]byte, error) {
 	if c.Request.ContentLength > limit {
 		return nil, tooLarge(limit)
 	}
@@ -37,10 +63,18 @@ func readBody(c *call, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	var text bytes.Buffer
+	expected := limit
 	if n := c.Request.ContentLength; n > 0 && encoding == "" {
-		text.Grow(int(min(n, declaredBytes)) + bytes.MinRead)
+		expected = n
+		text.Grow(int(min(n, smallBody)) + bytes.MinRead)
 	}
-	_, err = io.Copy(&text, io.LimitReader(plain, limit+1))
+	plain = io.LimitReader(plain, limit+1)
+	if _, err = io.CopyN(&text, plain, smallBody); err == nil {
+		if err := a.makeRoom(c, &text, int(expected)); err != nil {
+			return nil, err
+		}
+		_, err = io.Copy(&text, plain)
+	}
 	if sent.ended {
 		c.Request.Body = http.NoBody // so fail knows
 		// Where the body had ended before, net/http reads on already, to see the
@@ -54,7 +88,7 @@ func readBody(c *call, limit int64) ([]byte, error) {
 		return nil, refuseBody(webhook.Say("body.slow"), sent.err)
 	case sent.err != nil:
 		return nil, refuseBody(webhook.Say("body.cut"), sent.err)
-	case err != nil:
+	case err != nil && err != io.EOF:
 		return nil, &webhook.Problem{
 			Code:    webhook.CodeCompressionInvalid,
 			Message: webhook.Say("body.compressed", "encoding", encoding),

@@ -19,7 +19,7 @@ type bodyReader struct {
 // readObject reads the body of a request, as strictly as a webhook's. It may be
 // empty where all that it could say is optional.
 func (a *App) readObject(c *call, optional bool) (*bodyReader, error) {
-	body, err := readBody(c, a.MaxBody)
+	body, err := a.readBody(c, a.MaxBody)
 	if err != nil {
 		return nil, err
 	}

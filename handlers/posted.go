@@ -103,7 +103,7 @@ func (a *App) readValues(c *call) (values url.Values, broken, err error) {
 	if values, read := formRead(c.Request); read {
 		return values, nil, nil
 	}
-	body, err := readBody(c, formLimit*a.MaxBody)
+	body, err := a.readBody(c, formLimit*a.MaxBody)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -218,6 +218,7 @@ var english = map[string]string{
 	"body.json":        "The body must be one JSON object. What was sent is not JSON at byte {n}.",
 	"body.object":      "The body must be one JSON object, but it is of type {type}.",
 	"body.slow":        "The body did not arrive within the time limit.",
+	"body.crowded":     "Too many large bodies came at the same time. Send it again.",
 	"body.cut":         "The body ended before it was complete.",
 	"body.too_large":   "The body is larger than {limit} bytes, the most that is read, decompressed.",
 	"body.encoding":    "The body has the encoding “{value}”. One of gzip, deflate and identity is allowed.",
