@@ -50,8 +50,13 @@ func TestD2_ToldBeside(t *testing.T) {
 	s.within(func(tx *sqlx.Tx) error {
 		err := c.Emit(t.Context(), tx, "admin", paid("first")) // it is to tell, and takes its time
 		s.pay(c, "second")
-		if n := <-heard; n == nil || n.Extra != `{"queue":"default"}` {
-			t.Errorf("heard is %+v", n)
+		select {
+		case n := <-heard:
+			if n == nil || n.Extra != `{"queue":"default"}` {
+				t.Errorf("heard is %+v", n)
+			}
+		case <-time.After(patience):
+			t.Error("nothing is heard")
 		}
 		return err
 	})
