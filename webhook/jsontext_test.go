@@ -21,7 +21,7 @@ func TestV8_JSONText(t *testing.T) {
 		"{a:1}": faultName, `{"a" 1}`: faultColon, "[1 2]": faultComma, "[1}": faultComma, `{"a":1]`: faultComma,
 		"1 2": faultMore, "{}}": faultMore, "\"a\nb\"": faultControl, "\"\t\"": faultControl, `"\x"`: faultEscape, `"\u12g4"`: faultEscape,
 		`"\u123g"`: faultEscape, `"\u12:4"`: faultEscape, `"\u12/4"`: faultEscape, `"\u12@4"`: faultEscape, `"\u00u0000"`: faultEscape, "1e+5": "", "1E-5": "", "1e+": faultNumber,
-		"01": faultNumber, "1.": faultNumber, "-": faultNumber, "1e": faultNumber, ".5": faultValue, "+1": faultValue, "1.x": faultNumber, "1.5.5": faultMore, "1e5.5": faultMore, "-.5": faultNumber,
+		"01": faultNumber, "09": faultNumber, "1.": faultNumber, "-": faultNumber, "1e": faultNumber, ".5": faultValue, "+1": faultValue, "1.x": faultNumber, "1.5.5": faultMore, "1e5.5": faultMore, "-.5": faultNumber,
 		"tru": faultWord, "trux": faultWord, "nul,": faultWord, "[": faultOpen, `{"a"`: faultOpen, `{"a":1`: faultOpen, `"a`: faultString, `{"a`: faultString, `"\`: faultString,
 		"]": faultValue, "KUDOS:1": faultValue, "\ufeff{}": faultValue, strings.Repeat("[", 10_001): faultDeep, strings.Repeat("[", 10_000): faultOpen,
 	} {
