@@ -20,9 +20,11 @@ import (
 )
 
 const (
-	// smallBody is how much of a body is read as it comes, and how much of a declared
-	// length is made room for: many clients may declare much and send nothing.
+	// smallBody is how much of a body is read as it comes.
 	smallBody = 16 << 10
+	// declaredBytes is how much of a declared length is made room for before it has
+	// come: many clients may declare much and send nothing.
+	declaredBytes = 2 << 10
 	// largeBodies is how many bytes those that are larger may hold together.
 	largeBodies = 16 << 20
 )
@@ -66,7 +68,7 @@ func (a *App) readBody(c *call, limit int64) ([]byte, error) {
 	expected := limit
 	if n := c.Request.ContentLength; n > 0 && encoding == "" {
 		expected = n
-		text.Grow(int(min(n, smallBody)) + bytes.MinRead)
+		text.Grow(int(min(n, declaredBytes)) + bytes.MinRead)
 	}
 	plain = io.LimitReader(plain, limit+1)
 	if _, err = io.CopyN(&text, plain, smallBody); err == nil {
