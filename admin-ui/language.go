@@ -38,7 +38,8 @@ type Language struct {
 // Say gives the text of a key. The pairs are a placeholder's name and its
 // value: ints are written as the language writes numbers, and the one named n
 // chooses the plural form; times are written to the second in Options.Location,
-// messages as they read, and events by their titles. A key that no language has is its own text.
+// messages as they read, and events by their titles. A key that no language has is
+// its own text.
 func (l *Language) Say(key string, pairs ...any) string {
 	return l.Message(webhook.Say(key, pairs...))
 }

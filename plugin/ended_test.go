@@ -8,8 +8,8 @@ import (
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
-// TestO1_EndedByHand: whatever becomes of a delivery is counted, by whom it may
-// be ended: all that were emitted have ended or wait.
+// TestO1_EndedByHand: a delivery that a person ends is counted too, so that all
+// that were emitted have ended or wait.
 func TestO1_EndedByHand(t *testing.T) {
 	w := watch(t, pgtest.DB(t), nil)
 	url := answering(t)

@@ -9,7 +9,7 @@ import (
 const workerGone = 30 * time.Second
 
 // Explain says in one true sentence why a delivery is where it is, or why there
-// is none, of the events that there are.
+// is none. It takes the events' titles from the catalogue.
 func Explain(f Facts, events *Catalogue) (Cause, Message) {
 	switch {
 	case !f.HasDelivery:
