@@ -95,7 +95,6 @@ type Courier struct {
 	client   *http.Client
 	waker    *river.Client[*sql.Tx] // makes jobs, but for Emit's
 	lanes    *lanes
-	bell     bell
 	database turns // taken for each statement of a worker
 	now      func() time.Time
 	tuning   tuning
@@ -149,7 +148,6 @@ func newCourier(o Options, t tuning) (*Courier, error) {
 	c.client = newClient(o.Policy, o.PerReceiver, t.resolver)
 	c.lanes = newLanes(o.PerReceiver, t.breaker)
 	c.database = newTurns(o.DB.Stats().MaxOpenConnections)
-	c.bell.echo = c.tellOfJobs
 	if err := c.newWaker(); err != nil {
 		return nil, fmt.Errorf("delivery: %w", err)
 	}

@@ -74,7 +74,7 @@ func (c *Courier) add(ctx context.Context, tx *sql.Tx, event repo.NewEvent, ds [
 	event.Traceparent = telemetry.Traceparent(ctx)
 	jobs := repo.NewJobs{
 		Kind: jobArgs{}.Kind(), MaxAttempts: jobAttempts, ScheduledAt: time.Now().Add(-clockSlack),
-		Behind: []string{}, BehindPriority: behind, Notify: c.o.ListenDSN != "" && c.bell.ring(c.now()),
+		Behind: []string{}, BehindPriority: behind, Notify: c.o.ListenDSN != "",
 	}
 	for _, d := range ds {
 		if c.lanes.isCrowded(d.Request.Receiver) {

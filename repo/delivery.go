@@ -20,7 +20,7 @@ type deliveryStatements struct {
 	listeners, addDeliveries       *statement
 	claim, claimNext, park, record *statement
 	claimMany, recordMany          *statement
-	putBehind, endJobs, notifyJobs *statement
+	putBehind, endJobs             *statement
 	sweep, sweepPauses, wakeLost   *statement
 	overdue, leave, backlog        *statement
 	giveUp, pruneDone, pruneEvents *statement
@@ -39,7 +39,6 @@ func newDeliveryStatements(in func(text string) *statement) deliveryStatements {
 		recordMany:    in(recordManySQL),
 		putBehind:     in(putBehindSQL),
 		endJobs:       in(endJobsSQL),
-		notifyJobs:    in(notifyJobsSQL),
 		sweep:         in(sweepSQL),
 		sweepPauses:   in(sweepPausesSQL),
 		wakeLost:      in(wakeLostSQL),
@@ -60,7 +59,6 @@ var (
 	parking   = operation{"park delivery", webhook.CodeDBStoreFailed}
 	recording = operation{"record attempt", webhook.CodeDBStoreFailed}
 	sweeping  = operation{"sweep deliveries", webhook.CodeDBStoreFailed}
-	telling   = operation{"tell of jobs", webhook.CodeDBStoreFailed}
 	ending    = operation{"end jobs", webhook.CodeDBStoreFailed}
 	looking   = operation{"look for overdue deliveries", webhook.CodeDBFetchFailed}
 	counting  = operation{"count what waits", webhook.CodeDBFetchFailed}

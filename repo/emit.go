@@ -189,15 +189,9 @@ func (r *Repo) AddDeliveries(ctx context.Context, tx *sql.Tx, ev NewEvent, ds []
 	return keys, nil
 }
 
-// insertChannel is where River's clients say that there are new jobs. A longer one
-// is an error, which River has no use for.
-func (r *Repo) insertChannel() string {
-	channel := r.schema + ".river_insert"
-	if len(channel) > 63 {
-		return ""
-	}
-	return channel
-}
+// riverInsert is the end of the channel on which River's clients say that there
+// are new jobs.
+const riverInsert = ".river_insert"
 
 // newRows are the arguments of addDeliveriesSQL.
 func (r *Repo) newRows(ev NewEvent, ds []NewDelivery, jobs NewJobs) []any {
@@ -216,8 +210,8 @@ func (r *Repo) newRows(ev NewEvent, ds []NewDelivery, jobs NewJobs) []any {
 		}
 	}
 	channel := ""
-	if jobs.Notify {
-		channel = r.insertChannel()
+	if jobs.Notify && len(r.schema) < 64-len(riverInsert) { // a longer channel is an error, which River has no use for
+		channel = r.schema + riverInsert
 	}
 	return []any{
 		ev.Instance, ev.Type,

@@ -39,20 +39,6 @@ func (r *Repo) PutBehind(ctx context.Context, receivers []string, priority int) 
 	})
 }
 
-const notifyJobsSQL = `
-SELECT pg_notify($1::text, '{"queue":"default"}')`
-
-// NotifyJobs tells River's listeners that there may be jobs.
-func (r *Repo) NotifyJobs(ctx context.Context) error {
-	channel := r.insertChannel()
-	if channel == "" {
-		return nil
-	}
-	return r.run(ctx, telling, func() error {
-		return r.each(ctx, nil, r.delivery.notifyJobs, []any{channel}, func(*sql.Rows) error { return nil })
-	})
-}
-
 // endJobsSQL compares texts, since the index of states would look like a shortcut:
 // it holds all that ran since the last vacuum.
 const endJobsSQL = `
