@@ -74,6 +74,8 @@ func (r *Repo) changeInstance(ctx context.Context, q sqlx.ExtContext, op operati
 		}
 		return waited, nil
 	}
-	err = r.run(ctx, op, func() error { return r.each(ctx, nil, s, []any{id}, scan) })
-	return waited, err
+	if err := r.run(ctx, op, func() error { return r.each(ctx, nil, s, []any{id}, scan) }); err != nil {
+		return 0, err
+	}
+	return waited, nil
 }

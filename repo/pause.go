@@ -130,11 +130,10 @@ const more verdict = "more"
 // Resume ends a pause. The first of what it holds goes to lane 1, due now: wake
 // it; the rest is Sweep's to let go. With drop what waits fails with the failure
 // given, but what a worker holds, in steps and then the pause ends: cut off, it
-// can be asked again. A webhook
-// that is not paused stays as it is, and nothing is dropped. The Change says
-// whether it did, when, and how many wait now (to MaxCount and one more); how many
-// were dropped also with an error.
-// Problems: CodeInstanceUnknown, CodeWebhookUnknown.
+// can be asked again. A webhook that is not paused stays as it is, and nothing is
+// dropped. The Change says whether it did, when, and how many wait now (to MaxCount
+// and one more); how many were dropped also with an error. Problems:
+// CodeInstanceUnknown, CodeWebhookUnknown.
 func (r *Repo) Resume(ctx context.Context, instance, webhookID string, drop bool, failure webhook.Message) (Change, error) {
 	c, after, err := r.changePause(ctx, resuming, r.log.resume, instance, webhookID, drop, failure.Encode(), int64(0))
 	dropped := c.Dropped

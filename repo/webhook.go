@@ -101,5 +101,8 @@ func (r *Repo) Delete(ctx context.Context, instance, id string) (waited int, err
 		}
 		return v.otherwise(instance, id)
 	})
-	return waited, err
+	if err != nil {
+		return 0, err
+	}
+	return waited, nil
 }

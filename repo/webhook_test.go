@@ -117,4 +117,16 @@ func TestDelete(t *testing.T) {
 			t.Errorf("with the instance %d waited, %v", waited, err)
 		}
 	})
+	t.Run("R5 O1 of what could not be committed none waited", func(t *testing.T) {
+		r := fresh(t)
+		create(t, r, "admin", sample)
+		file(t, r, filing{})
+		hinder(t, r.db, "P0001", 2, "commit")
+		if waited, err := r.Delete(t.Context(), "admin", sample.ID); err == nil || waited != 0 {
+			t.Errorf("%d waited, %v", waited, err)
+		}
+		if waited, err := r.RemoveInstance(t.Context(), nil, "admin"); err == nil || waited != 0 {
+			t.Errorf("with the instance %d waited, %v", waited, err)
+		}
+	})
 }
