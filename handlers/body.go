@@ -25,13 +25,27 @@ const (
 	// declaredBytes is how much of a declared length is made room for before it has
 	// come: many clients may declare much and send nothing.
 	declaredBytes = 2 << 10
-	// largeBodies is how many bytes those that are larger may hold together.
-	largeBodies = 16 << 20
+	// largeBodies is how many bytes those that are larger may hold together, and
+	// strangersBodies how many those of who is not signed in.
+	largeBodies, strangersBodies = 16 << 20, 4 << 20
 )
 
-// newLargeBodies bounds what large bodies hold; a form of the limit fits in.
-func newLargeBodies(limit int64) *semaphore.Weighted {
-	return semaphore.NewWeighted(max(largeBodies, formLimit*limit))
+// bodyRoom bounds what large bodies hold; a form of the limit fits in. Strangers
+// have a part of their own, so that they keep nobody waiting but each other.
+type bodyRoom struct{ granted, strangers *semaphore.Weighted }
+
+func newBodyRoom(limit int64) bodyRoom {
+	return bodyRoom{
+		semaphore.NewWeighted(max(largeBodies, formLimit*limit)),
+		semaphore.NewWeighted(max(strangersBodies, formLimit*limit)),
+	}
+}
+
+func (r bodyRoom) of(c *call) *semaphore.Weighted {
+	if c.granted == "" {
+		return r.strangers
+	}
+	return r.granted
 }
 
 // makeRoom waits until a body that is to have n bytes may be read on, and has so
@@ -40,10 +54,11 @@ func (a *App) makeRoom(c *call, text *bytes.Buffer, n int) error {
 	if n <= smallBody {
 		return nil
 	}
-	if err := a.largeBodies.Acquire(c.ctx, int64(n)); err != nil {
+	room := a.bodyRoom.of(c)
+	if err := room.Acquire(c.ctx, int64(n)); err != nil {
 		return refuseBody(webhook.Say("body.crowded"), errors.Join(os.ErrDeadlineExceeded, err))
 	}
-	context.AfterFunc(c.ctx, func() { a.largeBodies.Release(int64(n)) })
+	context.AfterFunc(c.ctx, func() { room.Release(int64(n)) })
 	text.Grow(n - text.Len() + bytes.MinRead)
 	return nil
 }

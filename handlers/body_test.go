@@ -17,12 +17,14 @@ import (
 // may, another large one waits for its time at most, and a small one does not.
 func TestR3_LargeBodiesTakeTurns(t *testing.T) {
 	const limit = 1 << 20
-	a := &App{largeBodies: newLargeBodies(limit)}
+	a := &App{bodyRoom: newBodyRoom(limit)}
+	room := a.bodyRoom.granted
+	permission := WebhooksWrite
 	read := func(ctx context.Context, size, declared int64) (int, error) {
 		c, _ := gin.CreateTestContext(httptest.NewRecorder())
 		c.Request = httptest.NewRequest("POST", "/", strings.NewReader(strings.Repeat("x", int(size))))
 		c.Request.ContentLength = declared
-		body, err := a.readBody(&call{Context: c, ctx: ctx}, limit)
+		body, err := a.readBody(&call{Context: c, ctx: ctx, granted: permission}, limit)
 		return len(body), err
 	}
 	crowded := func(ctx context.Context, size, declared int64) bool {
@@ -33,7 +35,7 @@ func TestR3_LargeBodiesTakeTurns(t *testing.T) {
 	ended, end := context.WithCancel(t.Context())
 	end()
 	const others = largeBodies - 100_000
-	if err := a.largeBodies.Acquire(t.Context(), others); err != nil {
+	if err := room.Acquire(t.Context(), others); err != nil {
 		t.Fatal(err)
 	}
 	for size, declared := range map[int64]int64{smallBody: smallBody, smallBody - 1: -1} {
@@ -48,14 +50,19 @@ func TestR3_LargeBodiesTakeTurns(t *testing.T) {
 	if n, err := read(during, 100_000, 100_000); n != 100_000 || err != nil {
 		t.Errorf("one that fits was read to %d, %v", n, err)
 	}
-	if a.largeBodies.TryAcquire(1) {
+	if room.TryAcquire(1) {
 		t.Error("it holds less than it has")
 	}
 	end()
-	if err := a.largeBodies.Acquire(t.Context(), 100_000); err != nil { // waits until it is given back
+	if err := room.Acquire(t.Context(), 100_000); err != nil { // waits until it is given back
 		t.Fatal(err)
 	}
-	a.largeBodies.Release(others)
+	permission = "" // a stranger, who has room of his own
+	if n, err := read(t.Context(), limit, -1); n != limit || err != nil {
+		t.Errorf("of a stranger, with all other room taken, came %d bytes, %v", n, err)
+	}
+	permission = WebhooksWrite
+	room.Release(others)
 	if n, err := read(t.Context(), limit, -1); n != limit || err != nil {
 		t.Errorf("with room came %d bytes, %v", n, err)
 	}

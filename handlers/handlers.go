@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/delivery"
 	"github.com/seed-7c2cc908/merchant-webhooks/repo"
@@ -89,12 +88,12 @@ type App struct {
 	description, ofInstance func() []byte
 	// apiBases and adminBases are the groups' paths that the halves were added at.
 	apiBases, adminBases []string
-	largeBodies          *semaphore.Weighted
+	bodyRoom             bodyRoom
 }
 
 // New makes an App. Its error is of a Currency that can not be one.
 func New(o Options) (*App, error) {
-	a := &App{Options: o, largeBodies: newLargeBodies(o.MaxBody)}
+	a := &App{Options: o, bodyRoom: newBodyRoom(o.MaxBody)}
 	if o.Currency != nil {
 		config, err := o.Currency.config()
 		if err != nil {
