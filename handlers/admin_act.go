@@ -58,10 +58,10 @@ func (a *App) resumeByForm(c *call) error {
 		return err
 	}
 	ctx, drop := c.ctx, fields.Get("drop") != ""
-	if deadline, ok := ctx.Deadline(); ok && drop {
-		early, cancel := context.WithDeadline(ctx, deadline.Add(-answerTime))
+	if drop {
+		var cancel context.CancelFunc
+		ctx, cancel = early(ctx)
 		defer cancel()
-		ctx = early
 	}
 	err = a.Courier.Resume(ctx, c.instance, c.webhookID, drop)
 	switch {
@@ -71,6 +71,16 @@ func (a *App) resumeByForm(c *call) error {
 		return err
 	}
 	return c.leadToDone("resumed")
+}
+
+// early ends before a request's time does, so that there is some to answer in; but not
+// before half of it is over.
+func early(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-min(answerTime, time.Until(deadline)/2)))
 }
 
 // askSecret is GET [I]/admin/webhooks/:webhook_id/secret, which shows nothing yet.
