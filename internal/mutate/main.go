@@ -20,6 +20,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"sync"
@@ -77,9 +78,16 @@ func (o options) mutate(ctx context.Context, pattern string) (_ *result, err err
 	if err != nil {
 		return nil, err
 	}
-	tests, err := learn(ctx, workers, cmp.Or(o.learned, temp))
+	learned, err := filepath.Abs(cmp.Or(o.learned, temp)) // tests run in the package's directory
+	if err != nil {
+		return nil, err
+	}
+	tests, err := learn(ctx, workers, learned)
 	if err := cmp.Or(err, ctx.Err()); err != nil {
 		return nil, err
+	}
+	if len(tests) == 0 {
+		return nil, fmt.Errorf("%s: no test passes with no mutant alive", pattern)
 	}
 	return o.judge(ctx, pattern, workers, newJudge(tests))
 }
