@@ -21,7 +21,7 @@ var (
 // noPromise begins the sentences that promise nothing: they say what to do, or
 // how something outside this repository is.
 var noPromise = []string{
-	"The package is ", "`r.Run` sets no time limits", "**A database that falls silent**", "For your own statements,",
+	"The package is ", "`r.Run` sets no time limits", "**A database that falls silent**",
 	"`{name}` is a placeholder", "A text that counts ", "Each process says the same", "`plugin.Config`; ", "Name both servers ", "(lib/pq begins ",
 }
 
