@@ -140,6 +140,7 @@ func TestD8_ByHand(t *testing.T) {
 	if err := c.Pause(t.Context(), "admin", "hook"); err != nil {
 		t.Fatal(err)
 	}
+	notice(s, notices) // it asks of the pause while that lasts
 	s.pay(c, "dropped")
 	if err := c.Resume(t.Context(), "admin", "hook", true); err != nil {
 		t.Fatal(err)
