@@ -73,16 +73,6 @@ func (a *App) resumeByForm(c *call) error {
 	return c.leadToDone("resumed")
 }
 
-// early ends before a request's time does, so that there is some to answer in; but not
-// before half of it is over.
-func early(ctx context.Context) (context.Context, context.CancelFunc) {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return context.WithCancel(ctx)
-	}
-	return context.WithDeadline(ctx, deadline.Add(-min(answerTime, time.Until(deadline)/2)))
-}
-
 // askSecret is GET [I]/admin/webhooks/:webhook_id/secret, which shows nothing yet.
 func (a *App) askSecret(c *call) error { return a.showSecretPage(c, false) }
 

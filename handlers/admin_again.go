@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -87,17 +88,27 @@ const (
 	answerTime = time.Second
 )
 
+// early ends before a request's time does, so that there is some to answer in; but not
+// before half of it is over.
+func early(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-min(answerTime, time.Until(deadline)/2)))
+}
+
 // leadToOutcome leads to a delivery's page as soon as there is an answer, or
 // when it takes too long. Where nobody is sending, none is waited for.
 func (a *App) leadToOutcome(c *call, deliveryID string, attempts int) error {
 	page := deliveryPage(c.webhookID, deliveryID)
-	end := time.Now().Add(answerWait)
-	if deadline, ok := c.ctx.Deadline(); ok && deadline.Add(-answerTime).Before(end) {
-		end = deadline.Add(-answerTime)
-	}
+	ctx, cancel := early(c.ctx)
+	defer cancel()
+	ctx, cancel = context.WithTimeout(ctx, answerWait)
+	defer cancel()
 	ticker := time.NewTicker(answerLook)
 	defer ticker.Stop()
-	for time.Now().Before(end) {
+	for ctx.Err() == nil {
 		d, err := a.Repo.GetDelivery(c.ctx, c.instance, c.webhookID, deliveryID)
 		if err != nil {
 			return err
@@ -107,8 +118,7 @@ func (a *App) leadToOutcome(c *call, deliveryID string, attempts int) error {
 		}
 		select {
 		case <-ticker.C:
-		case <-c.ctx.Done():
-			return c.seeOther(page + "?waiting=1")
+		case <-ctx.Done():
 		}
 	}
 	return c.seeOther(page + "?waiting=1")
