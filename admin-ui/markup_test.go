@@ -2,10 +2,7 @@ package adminui
 
 import (
 	"go/ast"
-	"go/parser"
-	"go/token"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -21,19 +18,8 @@ var unescaped = []string{"escaped", "execute", "html", "MessageHTML", "startersJ
 // TestA8_OneWayIntoAPage holds that all text that no template escapes passes
 // through escaped.
 func TestA8_OneWayIntoAPage(t *testing.T) {
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
 	found := map[string]bool{}
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
+	eachFile(t, func(file string, parsed *ast.File) {
 		for _, d := range parsed.Decls {
 			f, ok := d.(*ast.FuncDecl)
 			if !ok {
@@ -49,7 +35,7 @@ func TestA8_OneWayIntoAPage(t *testing.T) {
 				return true
 			})
 		}
-	}
+	})
 	for _, name := range unescaped {
 		if !found[name] {
 			t.Errorf("%s is not found: this test sees nothing", name)

@@ -53,9 +53,9 @@ type call struct {
 	names      []string
 }
 
-func readUses(t *testing.T) *uses {
+// eachFile parses the Go files of this package, but for its tests.
+func eachFile(t *testing.T, do func(file string, parsed *ast.File)) {
 	t.Helper()
-	u := &uses{keys: map[string]string{}, begun: map[string]string{}, ends: map[string]bool{}}
 	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
@@ -68,11 +68,19 @@ func readUses(t *testing.T) *uses {
 		if err != nil {
 			t.Fatal(err)
 		}
+		do(file, parsed)
+	}
+}
+
+func readUses(t *testing.T) *uses {
+	t.Helper()
+	u := &uses{keys: map[string]string{}, begun: map[string]string{}, ends: map[string]bool{}}
+	eachFile(t, func(file string, parsed *ast.File) {
 		ast.Inspect(parsed, func(n ast.Node) bool {
 			u.readGo(n, file)
 			return true
 		})
-	}
+	})
 	templates, err := parseTemplates()
 	if err != nil {
 		t.Fatal(err)
