@@ -30,10 +30,14 @@ func (a *App) readObject(c *call, optional bool) (*bodyReader, error) {
 	return &bodyReader{object: object}, err
 }
 
-// has reports whether there is still something to judge, and a value of the name:
+// optional finds the value of a name, if there is one and still something to judge:
 // null is none.
-func (r *bodyReader) has(name string) bool {
-	return r.err == nil && member(r.object, name).Type != gjson.Null
+func (r *bodyReader) optional(name string) (value gjson.Result, found bool) {
+	if r.err != nil {
+		return value, false
+	}
+	value = member(r.object, name)
+	return value, value.Type != gjson.Null
 }
 
 func (r *bodyReader) refuse(field string, m webhook.Message) {
@@ -44,10 +48,10 @@ func (r *bodyReader) refuse(field string, m webhook.Message) {
 
 // flag reads an optional boolean; without it the answer is no.
 func (r *bodyReader) flag(name string) bool {
-	if !r.has(name) {
+	value, found := r.optional(name)
+	if !found {
 		return false
 	}
-	value := member(r.object, name)
 	if !value.IsBool() {
 		r.refuse(name, webhook.Say("json.boolean", "field", name, "type", cmp.Or(decodeValue(value).JSONType, "string")))
 	}
@@ -56,10 +60,11 @@ func (r *bodyReader) flag(name string) bool {
 
 // webhookID reads an optional webhook_id.
 func (r *bodyReader) webhookID() string {
-	if !r.has(webhook.FieldID) {
+	given, found := r.optional(webhook.FieldID)
+	if !found {
 		return ""
 	}
-	value := decodeValue(member(r.object, webhook.FieldID))
+	value := decodeValue(given)
 	if problem := webhook.JudgeID(value); problem != nil {
 		r.err = problem
 	}
