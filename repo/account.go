@@ -110,33 +110,16 @@ WHERE i.instance_id = $1::text`
 
 // AccountOf reads a webhook's. Problems: CodeInstanceUnknown, CodeWebhookUnknown.
 func (r *Repo) AccountOf(ctx context.Context, instance, webhookID string) (Account, error) {
-	var a Account
-	err := r.run(ctx, readingAccount, func() error {
-		v := unknownInstance
-		err := r.each(ctx, nil, r.log.account, []any{instance, webhookID}, func(rows *sql.Rows) error {
-			var known bool
-			var row accountRow
-			var oldest, failing, probe sql.NullTime
-			var after string
-			columns := append([]any{&known}, row.columns()...)
-			err := rows.Scan(append(columns,
-				&oldest, &row.Total, &row.LateSettings, &after, &failing, &probe, &row.Workers)...)
-			if v = unknownWebhook; known {
-				v = found
-			}
-			a = row.account()
-			a.OldestWaiting, a.FailingSince, a.NextProbe = oldest.Time, failing.Time, probe.Time
-			a.PausedAfter = webhook.DecodeMessage(after)
-			return err
-		})
-		if err != nil || v == found {
-			return err
-		}
-		return v.otherwise(instance, webhookID)
-	})
-	if err != nil {
+	var row accountRow
+	var oldest, failing, probe sql.NullTime
+	var after string
+	columns := append(row.columns(), &oldest, &row.Total, &row.LateSettings, &after, &failing, &probe, &row.Workers)
+	if err := r.read(ctx, readingAccount, r.log.account, instance, webhookID, columns...); err != nil {
 		return Account{}, err
 	}
+	a := row.account()
+	a.OldestWaiting, a.FailingSince, a.NextProbe = oldest.Time, failing.Time, probe.Time
+	a.PausedAfter = webhook.DecodeMessage(after)
 	return a, nil
 }
 
@@ -163,23 +146,17 @@ WHERE i.instance_id = $1::text`
 // Problems: CodeInstanceUnknown.
 func (r *Repo) Accounts(ctx context.Context, instance string, webhookIDs []string) (accounts map[string]Account, err error) {
 	err = r.run(ctx, readingAccount, func() error {
-		known := false
 		accounts = make(map[string]Account, len(webhookIDs))
 		var id string
 		var row accountRow
 		columns := append([]any{&id}, row.columns()...)
-		err := r.each(ctx, nil, r.log.accounts, []any{instance, pq.StringArray(webhookIDs)}, func(rows *sql.Rows) error {
-			known = true
+		return r.eachIn(ctx, instance, r.log.accounts, []any{instance, pq.StringArray(webhookIDs)}, func(rows *sql.Rows) error {
 			err := rows.Scan(columns...)
 			if id != "" {
 				accounts[id] = row.account()
 			}
 			return err
 		})
-		if err != nil || known {
-			return err
-		}
-		return unknownInstance.otherwise(instance, "")
 	})
 	if err != nil {
 		return nil, err

@@ -187,15 +187,7 @@ WHERE instance_id = $1::text`
 // made, so that there are two ways to send again. Problems: CodeInstanceUnknown.
 func (r *Repo) HasChanged(ctx context.Context, instance string) (is bool, err error) {
 	err = r.run(ctx, readingDeliveries, func() error {
-		known := false
-		err := r.each(ctx, nil, r.log.hasChanged, []any{instance}, func(rows *sql.Rows) error {
-			known = true
-			return rows.Scan(&is)
-		})
-		if err != nil || known {
-			return err
-		}
-		return unknownInstance.otherwise(instance, "")
+		return r.eachIn(ctx, instance, r.log.hasChanged, []any{instance}, func(rows *sql.Rows) error { return rows.Scan(&is) })
 	})
 	return is, err
 }

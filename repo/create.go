@@ -158,9 +158,9 @@ func (r *Repo) insertAlone(ctx context.Context, columns []any, max int) (verdict
 	if err := r.prepareAll(ctx, r.lockInstance, r.create); err != nil {
 		return "", err
 	}
-	tx, err := r.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	tx, err := r.begin(ctx)
 	if err != nil {
-		return "", fmt.Errorf("%w: %w", errNoConnection, err)
+		return "", err
 	}
 	defer func() { _ = tx.Rollback() }() // nothing is left to do after a commit
 	if err := r.each(ctx, tx, r.lockInstance, columns[:1], func(*sql.Rows) error { return nil }); err != nil {

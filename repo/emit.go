@@ -232,32 +232,15 @@ func (r *Repo) PrepareEmit(ctx context.Context) error {
 	return nil
 }
 
-// within runs a statement in the host's transaction, which may hold the pool's
-// only connection: it is not prepared here.
+// within runs a statement in the host's transaction, which may be of another pool
+// than ours.
 func (r *Repo) within(ctx context.Context, tx *sql.Tx, s *statement, args []any, scan func(*sql.Rows) error) error {
-	prepared := s.prepared.Load()
-	if r.unprepared || prepared == nil {
-		return read(scan)(tx.QueryContext(ctx, s.text, args...))
-	}
-	rows, err := tx.StmtContext(ctx, prepared).QueryContext(ctx, args...)
-	if err != nil && strings.Contains(err.Error(), "different database") { // a pool of the host's beside ours
+	rows, err := r.query(ctx, tx, s, args)
+	if err != nil && strings.Contains(err.Error(), "different database") {
 		rows, err = tx.QueryContext(ctx, s.text, args...)
 	}
-	return read(scan)(rows, err)
-}
-
-// read hands every row to scan, and reads to the end.
-func read(scan func(*sql.Rows) error) func(*sql.Rows, error) error {
-	return func(rows *sql.Rows, err error) error {
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			if err := scan(rows); err != nil {
-				return err
-			}
-		}
-		return rows.Err()
+	if err != nil {
+		return err
 	}
+	return readAll(rows, scan)
 }

@@ -30,15 +30,9 @@ GROUP BY i.instance_serial`
 // of them that wait. Problems: CodeInstanceUnknown.
 func (r *Repo) CountOrder(ctx context.Context, instance, orderID string) (all, waiting int, err error) {
 	err = r.run(ctx, readingWhy, func() error {
-		known := false
-		err := r.each(ctx, nil, r.log.countOrder, []any{instance, orderID}, func(rows *sql.Rows) error {
-			known = true
+		return r.eachIn(ctx, instance, r.log.countOrder, []any{instance, orderID}, func(rows *sql.Rows) error {
 			return rows.Scan(&all, &waiting)
 		})
-		if err != nil || known {
-			return err
-		}
-		return unknownInstance.otherwise(instance, "")
 	})
 	if err != nil {
 		return 0, 0, err

@@ -67,22 +67,16 @@ func (r *Repo) List(ctx context.Context, instance string, p Page) (items []Item,
 	}
 	args := []any{instance, p.From, int64(p.Limit) + 1}
 	err = r.run(ctx, readingList, func() error {
-		known := false
 		items = make([]Item, 0, min(p.Limit+1, 32))
 		var item Item
 		columns := []any{&item.Serial, &item.ID, &item.EventType}
-		err := r.each(ctx, nil, s, args, func(rows *sql.Rows) error {
-			known = true
+		return r.eachIn(ctx, instance, s, args, func(rows *sql.Rows) error {
 			err := rows.Scan(columns...)
 			if item.Serial != 0 {
 				items = append(items, item)
 			}
 			return err
 		})
-		if err != nil || known {
-			return err
-		}
-		return unknownInstance.otherwise(instance, "")
 	})
 	if err != nil {
 		return nil, false, err

@@ -1,7 +1,6 @@
-// Package repo is the one repository: it alone knows SQL. Each operation is
-// one statement and one round trip, whatever its answer is; only a create near
-// an instance's limit takes more. What the database refuses or fails at comes
-// out as a *webhook.Problem.
+// Package repo is the one repository: it alone knows SQL. An operation is one
+// statement and one round trip, whatever its answer is, unless it says otherwise.
+// What the database refuses or fails at comes out as a *webhook.Problem.
 package repo
 
 import (

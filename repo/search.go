@@ -179,25 +179,19 @@ type foundPage struct {
 
 func (r *Repo) searchPage(ctx context.Context, instance string, s *statement, args []any) (p foundPage, err error) {
 	err = r.run(ctx, readingList, func() error {
-		known := false
 		p = foundPage{}
 		var row Row
 		columns := []any{
 			&p.crowd, &p.newer, &p.older, &p.some,
 			&row.Serial, &row.ID, &row.EventType, &row.URL, &row.HTTPMethod,
 		}
-		err := r.each(ctx, nil, s, args, func(rows *sql.Rows) error {
-			known = true
+		return r.eachIn(ctx, instance, s, args, func(rows *sql.Rows) error {
 			err := rows.Scan(columns...)
 			if row.Serial != 0 {
 				p.rows = append(p.rows, row)
 			}
 			return err
 		})
-		if err != nil || known {
-			return err
-		}
-		return unknownInstance.otherwise(instance, "")
 	})
 	return p, err
 }

@@ -26,27 +26,12 @@ WHERE i.instance_id = $1::text`
 // GetSecrets reads them. Problems: CodeInstanceUnknown, CodeWebhookUnknown.
 func (r *Repo) GetSecrets(ctx context.Context, instance, webhookID string) (Secrets, error) {
 	var s Secrets
-	err := r.run(ctx, readingSecrets, func() error {
-		v := unknownInstance
-		err := r.each(ctx, nil, r.log.getSecrets, []any{instance, webhookID}, func(rows *sql.Rows) error {
-			var known bool
-			var until sql.NullTime
-			v = unknownWebhook
-			err := rows.Scan(&known, &s.Current, &s.Previous, &until)
-			if known {
-				v = found
-			}
-			s.PreviousUntil = until.Time
-			return err
-		})
-		if err != nil || v == found {
-			return err
-		}
-		return v.otherwise(instance, webhookID)
-	})
+	var until sql.NullTime
+	err := r.read(ctx, readingSecrets, r.log.getSecrets, instance, webhookID, &s.Current, &s.Previous, &until)
 	if err != nil {
 		return Secrets{}, err
 	}
+	s.PreviousUntil = until.Time
 	return s, nil
 }
 

@@ -56,7 +56,8 @@ func (r *Repo) prepareAll(ctx context.Context, statements ...*statement) error {
 }
 
 // query begins a statement, in the transaction if one is given: one that is not
-// prepared yet runs unprepared there.
+// prepared yet runs unprepared there, since the transaction may hold the pool's only
+// connection.
 func (r *Repo) query(ctx context.Context, tx *sql.Tx, s *statement, args []any) (*sql.Rows, error) {
 	if r.unprepared || tx != nil && s.prepared.Load() == nil {
 		if tx != nil {
@@ -81,6 +82,20 @@ func (r *Repo) each(ctx context.Context, tx *sql.Tx, s *statement, args []any, s
 		return started(tx, err)
 	}
 	return readAll(rows, scan)
+}
+
+// eachIn is each for a statement that gives a row at least for a known instance. No
+// row is a Problem: CodeInstanceUnknown.
+func (r *Repo) eachIn(ctx context.Context, instance string, s *statement, args []any, scan func(*sql.Rows) error) error {
+	known := false
+	err := r.each(ctx, nil, s, args, func(rows *sql.Rows) error {
+		known = true
+		return scan(rows)
+	})
+	if err != nil || known {
+		return err
+	}
+	return unknownInstance.otherwise(instance, "")
 }
 
 // readAll reads an answer to its end: a commit can fail, or be cut off, after the

@@ -47,7 +47,7 @@ WHERE i.instance_id = $1::text`
 // CodeInstanceUnknown, CodeWebhookUnknown.
 func (r *Repo) GetStored(ctx context.Context, instance, id string) (Stored, error) {
 	w := Stored{Webhook: webhook.Webhook{ID: id}}
-	err := r.read(ctx, r.getStored, instance, id, &w.EventType, &w.URL, &w.HTTPMethod, &w.HeaderTemplate, &w.BodyTemplate,
+	err := r.read(ctx, readingWebhook, r.getStored, instance, id, &w.EventType, &w.URL, &w.HTTPMethod, &w.HeaderTemplate, &w.BodyTemplate,
 		&w.Version, &w.RowVersion, &w.InstanceSerial, &w.Serial, &w.CreatedAt, &w.UpdatedAt)
 	if err != nil {
 		return Stored{}, err
@@ -58,18 +58,19 @@ func (r *Repo) GetStored(ctx context.Context, instance, id string) (Stored, erro
 // Get reads a webhook. Problems: CodeInstanceUnknown, CodeWebhookUnknown.
 func (r *Repo) Get(ctx context.Context, instance, id string) (webhook.Webhook, error) {
 	w := webhook.Webhook{ID: id}
-	err := r.read(ctx, r.get, instance, id, &w.EventType, &w.URL, &w.HTTPMethod, &w.HeaderTemplate, &w.BodyTemplate)
+	err := r.read(ctx, readingWebhook, r.get, instance, id, &w.EventType, &w.URL, &w.HTTPMethod, &w.HeaderTemplate, &w.BodyTemplate)
 	if err != nil {
 		return webhook.Webhook{}, err
 	}
 	return w, nil
 }
 
-// read runs a statement that finds a webhook, and reads its columns.
-func (r *Repo) read(ctx context.Context, s *statement, instance, id string, columns ...any) error {
+// read runs a statement about a webhook, and reads its columns, behind one that says
+// whether it is there.
+func (r *Repo) read(ctx context.Context, op operation, s *statement, instance, id string, columns ...any) error {
 	known := false
 	columns = append([]any{&known}, columns...)
-	return r.run(ctx, readingWebhook, func() error {
+	return r.run(ctx, op, func() error {
 		v := unknownInstance
 		err := r.each(ctx, nil, s, []any{instance, id}, func(rows *sql.Rows) error {
 			err := rows.Scan(columns...)

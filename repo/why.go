@@ -109,20 +109,14 @@ ORDER BY hooks.delivery_serial IS NULL, hooks.webhook_serial`
 // first. Problems: CodeInstanceUnknown.
 func (r *Repo) Why(ctx context.Context, instance, orderID string) (answers []Answer, err error) {
 	err = r.run(ctx, readingWhy, func() error {
-		known := false
 		answers = nil
-		err := r.each(ctx, nil, r.log.why, []any{instance, orderID}, func(rows *sql.Rows) error {
-			known = true
+		return r.eachIn(ctx, instance, r.log.why, []any{instance, orderID}, func(rows *sql.Rows) error {
 			a, happened, err := scanAnswer(rows)
 			if a.WebhookID != "" || !happened {
 				answers = append(answers, a)
 			}
 			return err
 		})
-		if err != nil || known {
-			return err
-		}
-		return unknownInstance.otherwise(instance, "")
 	})
 	if err != nil {
 		return nil, err
