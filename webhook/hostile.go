@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -81,11 +82,9 @@ func hostileObjectsLike(v object) []change {
 	return append(hostileObjects[:len(hostileObjects):len(hostileObjects)], change(version1))
 }
 
-// takesAway reports whether a change leaves nothing, or, where more is read below
-// the variable, nothing of that.
-func (c change) takesAway(readBelow bool) bool {
-	return c == missing || c == "null" || readBelow && slices.Contains(hostileObjects, c)
-}
+// takesAway reports whether a change leaves nothing, or nothing of what is below
+// the variable.
+func (c change) takesAway() bool { return c == "null" || slices.Contains(hostileObjects, c) }
 
 // value is the change as a value of an event's data.
 func (c change) value() any {
@@ -123,17 +122,13 @@ func (c change) changed(v any, steps []string) any {
 		}
 		return copied
 	}
-	fields, isObject := v.(map[string]any)
+	fields, _ := v.(map[string]any)
 	inner, there := fields[step]
 	if c == missing && !there {
 		return v
 	}
 	copied := make(map[string]any, len(fields)+1)
-	if isObject {
-		for name, value := range fields {
-			copied[name] = value
-		}
-	}
+	maps.Copy(copied, fields)
 	if c == missing && len(rest) == 0 {
 		delete(copied, step)
 	} else {

@@ -9,7 +9,7 @@ func (j *jsonText) take(c byte, at int) jsonFault {
 		return j.takeInString(c)
 	case j.step == stepWord:
 		return j.takeInWord(c)
-	case j.step >= stepMinus && j.step <= stepExponent:
+	case j.step >= stepMinus: // in a number
 		if j.takeInNumber(c) {
 			return ""
 		}
@@ -113,6 +113,7 @@ func (j *jsonText) takeAfter(c byte) jsonFault {
 	return ""
 }
 
+// takeInString takes a byte of a string that does not mean itself (see feed).
 func (j *jsonText) takeInString(c byte) jsonFault {
 	switch {
 	case j.step == stepEscape && c == 'u':
@@ -131,11 +132,11 @@ func (j *jsonText) takeInString(c byte) jsonFault {
 		j.step++
 	case c == '\\':
 		j.step = stepEscape
-	case c < ' ':
+	case c != '"':
 		return faultControl
-	case c == '"' && j.inName:
+	case j.inName:
 		j.step, j.inName, j.stringAt = stepColon, false, 0
-	case c == '"':
+	default:
 		j.step, j.stringAt = stepAfter, 0
 	}
 	return ""

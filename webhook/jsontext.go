@@ -83,9 +83,7 @@ const maxJSONDepth = 10_000
 func (j *jsonText) feed(s string, at int, moves bool) (int, jsonFault) {
 	for i := 0; i < len(s); i++ {
 		if j.step == stepString {
-			// The most frequent case, made short.
-			n := plainLength(s[i:])
-			if i += n; i == len(s) {
+			if i += plainLength(s[i:]); i == len(s) {
 				break
 			}
 		}

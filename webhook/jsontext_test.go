@@ -23,11 +23,35 @@ func TestV8_JSONText(t *testing.T) {
 		`"\u123g"`: faultEscape, `"\u12:4"`: faultEscape, `"\u12/4"`: faultEscape, `"\u12@4"`: faultEscape, `"\u00u0000"`: faultEscape, "1e+5": "", "1E-5": "", "1e+": faultNumber,
 		"01": faultNumber, "09": faultNumber, "1.": faultNumber, "-": faultNumber, "1e": faultNumber, ".5": faultValue, "+1": faultValue, "1.x": faultNumber, "1.5.5": faultMore, "1e5.5": faultMore, "-.5": faultNumber,
 		"tru": faultWord, "trux": faultWord, "nul,": faultWord, "[": faultOpen, `{"a"`: faultOpen, `{"a":1`: faultOpen, `"a`: faultString, `{"a`: faultString, `"\`: faultString,
-		"]": faultValue, "KUDOS:1": faultValue, "\ufeff{}": faultValue, strings.Repeat("[", 10_001): faultDeep, strings.Repeat("[", 10_000): faultOpen,
+		"]": faultValue, `{"":]`: faultValue, "00": faultNumber, "KUDOS:1": faultValue, "\ufeff{}": faultValue, strings.Repeat("[", 10_001): faultDeep, strings.Repeat("[", 10_000): faultOpen,
 	} {
 		if got := faultOf(text); got != want {
 			t.Errorf("V8 %.40q: %q, want %q", text, got, want)
 		}
+	}
+}
+
+// TestV8_ShortJSONTexts: of all texts that so few pieces make, those are accepted
+// that encoding/json does.
+func TestV8_ShortJSONTexts(t *testing.T) {
+	for _, pieces := range [][]string{
+		{"0", "1", "9", "-", "+", ".", "e"},
+		{"{", "}", "[", "]", ",", ":", `""`, "0", " "},
+		{`"`, `\`, `\u`, "n", "x", "00", "f", "\x1f"},
+	} {
+		var try func(text string, more int)
+		try = func(text string, more int) {
+			if got, want := faultOf(text) == "", json.Valid([]byte(text)); got != want {
+				t.Errorf("%q: valid is %t, want %t", text, got, want)
+			}
+			if more == 0 {
+				return
+			}
+			for _, piece := range pieces {
+				try(text+piece, more-1)
+			}
+		}
+		try("", 5)
 	}
 }
 

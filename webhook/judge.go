@@ -92,7 +92,7 @@ func (j *judge) run(d Data) *trace {
 	t := &trace{left: &j.left, data: d}
 	j.left -= workOfData * len(jsonOf(d.root))
 	dressed, within := j.template.dress(d)
-	if j.left < 0 || !within {
+	if !within {
 		t.over = true
 		return t
 	}
@@ -123,7 +123,7 @@ func (j *judge) explore(example *trace) finding {
 			switch {
 			case t.fault != "":
 				return finding{verdict: bodyBreaks, trace: t, culprit: t.culpritOf(try.at), trial: *try}
-			case t.over || !j.entersNew(t):
+			case !j.entersNew(t):
 			case strings.Contains(string(try.to), "{"):
 				queue = append(queue, explored{t, try})
 			default:
@@ -175,7 +175,7 @@ func (j *judge) trials(t *trace, base *trial) []*trial {
 	for _, v := range j.variables(t) {
 		value, found := t.data.example(v.at)
 		for _, to := range hostile(v.at, value, found) {
-			if to.takesAway(v.shapes) && j.event.always(v.at) {
+			if to.takesAway() && j.event.always(v.at) {
 				continue
 			}
 			if v.shapes || !j.withstands(t, v, to) {

@@ -170,7 +170,7 @@ func holdsAlways(t *rapid.T, body string, template *Template, event EventType, p
 	for _, at := range paths {
 		value, found := event.data.example(at)
 		for _, to := range hostile(at, value, found) {
-			if event.always(at) && to.takesAway(true) {
+			if event.always(at) && to.takesAway() {
 				continue
 			}
 			d, err := NewData(to.changed(plain, at.steps()))

@@ -62,6 +62,8 @@ func (e EventType) always(at dataPath) bool {
 	switch {
 	case !e.taler:
 		return false
+	case at == "":
+		return true
 	case dotted && (variable == "contract_terms" || variable == "contract"):
 		return slices.Contains(contractAlways, below)
 	case dotted:
@@ -176,10 +178,10 @@ func (e EventType) sources(r *read) []dataPath {
 	switch {
 	case r.root != "" && r.rest != "":
 		return e.below(r.scope.object(), r.rest)
-	case r.rest == "." && r.path != "":
+	case r.root != "":
+		return []dataPath{r.scope.object().path}
+	case r.rest == ".":
 		return []dataPath{r.path}
-	case r.root != "" || r.rest == ".":
-		return nil
 	}
 	if found, ok := r.scope.find(first); ok && dotted {
 		return e.below(found, rest)

@@ -102,6 +102,7 @@ func TestS2_MaskHeaders(t *testing.T) {
 		"{{! a remark }}\nB: c":                           "{{! a remark }}\nB: c",
 		"{{! Authorization: abc }}":                       "{{! Authorization: •••",
 		"{{=<% %>=}}\n<%#a%>X-Token: abc<%/a%>\nB: <%b%>": "•••\n<%#a%>X-Token: •••\nB: <%b%>",
+		"{{=<% %>=}}\nAuthorization: a<%!\nB: c %>abc":    "•••\nAuthorization: •••",
 		"B: c\n{{unclosed: x\nAuthorization: abc":         "B: c\n{{unclosed: •••\nAuthorization: •••",
 		"Bad Name: abc":                                   "Bad Name: •••",
 		"ü: abc":                                          "ü: •••",

@@ -28,8 +28,9 @@ func TestV8_Verdict(t *testing.T) {
 		commas = ": commas can not be put between the entries of "
 		place  = " in the place of the brackets and all between them: it gives the whole list."
 	)
-	shop := EventType{Name: "shop", Example: json.RawMessage(`{"note":"a","n":1,"yes":true,"tags":["x"],"none":null,"who":{"name":"b"},"note2":"c"}`)}
-	p := policy(t, EventType{Name: "bare"}, shop)
+	shop := EventType{Name: "shop", Example: json.RawMessage(`{"note":"a","n":1,"yes":true,"tags":["x"],"none":null,"who":{"name":"b"},"note2":"c","empty":[]}`)}
+	lists := EventType{Name: "lists", Example: json.RawMessage(`{"l":[{"a":1,"b":"x"},{"a":"y","b":1}],"a":[{"b":[` + strings.Repeat(`{"c":[]},`, maxMends) + `{"c":["\""]}]}]}`)}
+	p := policy(t, EventType{Name: "bare"}, shop, lists)
 	tests := []struct{ name, event, body, want string }{
 		{"V8 a value as JSON", "pay", `{"a":{{{json.order_id}}}}`, bodySoundText},
 		{"V8 everything", "pay", `{{{json}}}`, bodySoundText},
@@ -71,6 +72,12 @@ func TestV8_Verdict(t *testing.T) {
 		{"V8 a number behind another", "shop", `[1{{n}}]`, breaks + `n is -1. See line 1.`},
 		{"V8 of two variables the one with the shorter value", "shop", `["{{note}}",{{n}}]`, breaks + `n is missing. Line 1: write {{{json.n}}} instead of {{n}}.`},
 		{"V8 the section that it depends on", "shop", "[0{{#who}},0{{/who}},\n1{{#tags}}{{!\n}}.5{{/tags}}]", breaks + `tags is ["x","x"]. See line 2.`},
+		{"V8 found around an object that may have it too", "shop", `[0{{#who}},"{{note}}"{{/who}}]`, breaks + `note is "\\". See line 1.`},
+		{"V8 percent-encoded without quotes", "shop", `[{{{form.none}}}]`, breaks + `none is {}. Line 1: write {{{json.none}}} instead of {{{form.none}}}.`},
+		{"V8 a list that is empty in the example", "shop", `[{{#empty}}{{{json}}}{{/empty}}]`, breaks + `empty is [{},{}]. Line 1` + commas + `{{#empty}}. Write {{{json.empty}}}` + place},
+		{"V8 in quotes a list that no way to write it mends", "bare", `["[{{#l}}\{{/l}}]"]`, breaks + `l is 1. See line 1.`},
+		{"V8 the list around one that is in quotes", "lists", `[{{#a}}"{{#b}}[{{#c}}{{{.}}}{{/c}}]{{/b}}"{{/a}}]`, broken + `Line 1` + commas + `{{#a}}. Write {{{json.a}}}` + place},
+		{"V8 the next item breaks before what would be mended", "lists", `[0{{#l}},{{a}},{{b}}{{/l}}]`, broken + `Line 1, column 16: a value must stand here, not x. Text stands in quotes.`},
 		{"V8 found around a list of texts", "shop", `[0{{#tags}},"{{note}}"{{/tags}}]`, breaks + `note is "\\". Line 1: write {{{json.note}}} instead of "{{note}}".`},
 		{"V8 a list before others", "shop", `[[{{#tags}}"{{{form.n}}}"{{/tags}}]` + strings.Repeat(`,[{{#who}}{{/who}}]`, 8) + `]`, breaks + `tags is ["x","x"]. Line 1` + commas + `{{#tags}}. Write {{{json.tags}}}` + place},
 		{"V8 a list around others", "shop", `[{{#tags}}` + strings.Repeat(`[{{#who}}{{/who}}],`, 8) + `{{/tags}}]`, broken + `Line 1` + commas + `{{#tags}}. Write {{{json.tags}}}` + place},
@@ -81,6 +88,10 @@ func TestV8_Verdict(t *testing.T) {
 		{"V8 a host's event without example, as JSON", "bare", `[{{{json.x}}},{{{json.y.z}}}{{#l}},{{{json.x}}}{{/l}}]`, bodySoundText},
 		{"V8 a host's list without example", "bare", `[0{{#l}},"{{x}}"{{/l}}]`, breaks + `l is {"x":"\\"}. Line 1: write {{{json.x}}} instead of "{{x}}".`},
 		{"V8 a host's list of lists without example", "bare", `[0{{#l}}{{#m}},{{{.}}}{{/m}}{{/l}}]`, breaks + `l is {"m":"a"}. See line 1.`},
+		{"V8 all data of which nothing is known, escaped", "bare", `[{{json}}]`, breaks + `json is {"a":"\""}. See line 1.`},
+		{"V8 all data of which nothing is known, in quotes", "bare", `["{{{.}}}"]`, breaks + `json is {"a":"\""}. See line 1.`},
+		{"V8 all data, printed as JSON, and more", "shop", `[{{{json}}},{{{.}}},{{{json.n}}}]`, bodySoundText},
+		{"V8 all data is never missing", "shop", `[{{{json}}},{{n}}]`, breaks + `n is missing. Line 1: write {{{json.n}}} instead of {{n}}.`},
 		{"V8 two items without example", "bare", `[{{#l}}{{{json}}}{{/l}}]`, breaks + `l is [{},{}]. Line 1` + commas + `{{#l}}. Write {{{json.l}}}` + place},
 
 		{"V8 an object, escaped", "pay", `{"a":{{contract_terms}}}`, "Line 1: {{contract_terms}}" + quotes + `Write {{{json.contract_terms}}}.`},
@@ -90,6 +101,9 @@ func TestV8_Verdict(t *testing.T) {
 		{"V8 a quote of the example, escaped where json does not lead", "pay", `["{{#contract_terms.products}}{{#taxes}}{{description}}{{/taxes}}{{/contract_terms.products}}"]`, "Line 1: {{description}}" + quotes[:len(quotes)-1]},
 
 		{"V8 a text without quotes", "pay", `{"a":{{order_id}}}`, broken + `Line 1: write {{{json.order_id}}} instead of {{order_id}}.`},
+		{"V8 two texts without quotes", "pay", `{"a":{{order_id}},"b":{{order_id}}}`, broken + `Line 1: write {{{json.order_id}}} instead of {{order_id}}.`},
+		{"V8 two objects in quotes", "pay", `["{{{contract_terms}}}","{{{contract_terms}}}"]`, broken + `Line 1: write {{{json.contract_terms}}} instead of "{{{contract_terms}}}".`},
+		{"V8 two objects in the path of a URL", "pay", `["https://x.example/{{{contract_terms}}}{{{contract_terms}}}"]`, broken + `Line 1: write {{{form.contract_terms}}} instead of {{{contract_terms}}}.`},
 		{"V8 an object in quotes", "pay", `{"a":"{{{contract_terms}}}"}`, broken + `Line 1: write {{{json.contract_terms}}} instead of "{{{contract_terms}}}".`},
 		{"V8 JSON in quotes", "pay", `{"a":"{{{json.order_id}}}"}`, broken + `Line 1: write {{{json.order_id}}} instead of "{{{json.order_id}}}".`},
 		{"V8 JSON within a longer text", "pay", `{"a":"Order {{{json.order_id}}}"}`, broken + `Line 1: {{{json.order_id}}}` + inside + `{{{json.order_id}}}, without quotes.`},
@@ -395,23 +409,32 @@ func TestV8_Remembers(t *testing.T) {
 	if n := testing.AllocsPerRun(1, func() { MakePreview(in, p) }) - unjudged; n > 300_000 {
 		t.Errorf("judging took %.0f allocations", n)
 	}
+	hook := Webhook{EventType: "pay", HeaderTemplate: in.HeaderTemplate.Text, BodyTemplate: in.BodyTemplate.Text}
+	if n := testing.AllocsPerRun(1, func() { Breaks(hook, p) }); n > 300_000 {
+		t.Errorf("judging a webhook took %.0f allocations", n)
+	}
 }
 
 // TestV8_WhatIsNotTriedIsSaid, whichever of the limits is reached.
 func TestV8_WhatIsNotTriedIsSaid(t *testing.T) {
 	event, _ := policy(t, EventType{Name: "shop", Example: json.RawMessage(`{"a":1,"b":[1]}`)}).EventTypes.Lookup("shop")
 	const body = `[{{{json.a}}}{{#b}},1{{/b}}]`
-	template, _ := parseTemplate(FieldBodyTemplate, body)
 	for name, test := range map[string]struct {
+		body                string
 		left, checks, tries int
 		want                verdict
 	}{
-		"V8 all is tried":            {1 << 20, 100, 100, bodySound},
-		"V8 too much to expand":      {5_000, 100, 100, bodyPartly},
-		"V8 too many to compare":     {1 << 20, 3, 100, bodyPartly},
-		"V8 too many to be expanded": {1 << 20, 100, 3, bodyPartly},
+		"V8 all is tried":              {body, 1 << 20, 100, 100, bodySound},
+		"V8 too much to expand":        {body, 5_000, 100, 100, bodyPartly},
+		"V8 too many to compare":       {body, 1 << 20, 3, 100, bodyPartly},
+		"V8 too many to be expanded":   {body, 1 << 20, 100, 3, bodyPartly},
+		"V8 the third, -1, breaks":     {`[1{{a}}]`, 1 << 20, 3, 100, bodyBreaks},
+		"V8 the third is not compared": {`[1{{a}}]`, 1 << 20, 2, 100, bodyPartly},
+		"V8 the third, {}, breaks":     {`[1{{^b}},{{/b}}]`, 1 << 20, 100, 2, bodyBreaks},
 	} {
 		t.Run(name, func(t *testing.T) {
+			body := test.body
+			template, _ := parseTemplate(FieldBodyTemplate, body)
 			j := judge{
 				event: event, template: template, nodes: parseTree(body), entered: map[entry]bool{}, prints: map[printedAs]string{},
 				left: test.left, checks: test.checks, tries: test.tries,
@@ -439,7 +462,8 @@ func TestV8_IsBounded(t *testing.T) {
 	big := EventType{Name: "big", Example: json.RawMessage(`{"who":{},"l":[` + strings.Repeat(`{"a":"b"},`, 50_000) + `{}]}`)}
 	full := EventType{Name: "full", Example: json.RawMessage(`{"a":"` + strings.Repeat("b", MaxExpandedBytes-2) + `"}`)}
 	huge := EventType{Name: "huge", Example: json.RawMessage(`{"a":"` + strings.Repeat("b", maxJudgeWork/workOfData) + `"}`)}
-	p := policy(t, EventType{Name: "bare"}, big, full, huge)
+	wide := EventType{Name: "wide", Example: json.RawMessage(`{"l":[{"m":[` + strings.Repeat(`{},`, 20_000) + `{}]}]}`)}
+	p := policy(t, EventType{Name: "bare"}, big, full, huge, wide)
 	for name, test := range map[string]struct{ event, body, key string }{
 		"V8 a long text":                 {"pay", `["` + strings.Repeat("x", 256<<10-100) + `","{{order_id}}"]`, "preview.breaks"},
 		"V8 10,000 times one variable":   {"pay", `[` + strings.Repeat(`{{{json.order_id}}},`, 10_000) + `0]`, "preview.sound"},
@@ -452,6 +476,7 @@ func TestV8_IsBounded(t *testing.T) {
 		"V8 an example of 2 MiB":         {"huge", `[1]`, "preview.partly"},
 		"V8 a body of 1 MiB":             {"full", `"{{{a}}}"`, "preview.breaks"},
 		"V8 an example of half a MB":     {"big", `[{{{json.l}}}{{#who.x}},{{/who.x}}]`, "preview.breaks_at"},
+		"V8 more views than are made":    {"wide", `[0{{#l}},{{{json.a}}},{{{json.b}}},{{{json.c}}}{{/l}}]`, "preview.sound"},
 		"V8 a large example, many names": {"big", `[` + numbered(`{{#who.x%}}1,{{/who.x%}}`, 500) + `0]`, "preview.partly"},
 	} {
 		t.Run(name, func(t *testing.T) {

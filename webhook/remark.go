@@ -1,6 +1,9 @@
 package webhook
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // maxRemarks is how many names a preview remarks on in one template.
 const maxRemarks = 20
@@ -52,7 +55,7 @@ func (e EventType) lacks(r *read) bool {
 // that its name leads to before it fails, else all that there are around it.
 func (e EventType) namesAround(r *read) []string {
 	parts := strings.Split(r.rest, ".")
-	for n := len(parts) - 1; n > 0; n-- {
+	for n := range slices.Backward(parts) {
 		prefix := strings.Join(parts[:n], ".")
 		from, ok := r.scope.find(prefix)
 		if r.root != "" {

@@ -44,8 +44,12 @@ func (p dataPath) steps() []string {
 	return strings.Split(string(p[len(pathStep):]), pathStep)
 }
 
-// String writes the path as in contract_terms.products[].description.
+// String writes the path as in contract_terms.products[].description, that of the
+// data itself as the root that tags read it by.
 func (p dataPath) String() string {
+	if p == "" {
+		return jsonRoot
+	}
 	s := strings.ReplaceAll(string(p), pathStep+itemStep, "[]")
 	return strings.TrimPrefix(strings.ReplaceAll(s, pathStep, "."), ".")
 }

@@ -259,6 +259,7 @@ func TestV9_Budget(t *testing.T) {
 	}{
 		{"V9 20,000 tags", strings.Repeat("{{a}}", MaxTagsEntered), `{"a":1}`, true},
 		{"V9 20,001 tags", strings.Repeat("{{a}}", MaxTagsEntered+1), `{"a":1}`, false},
+		{"V9 20,000 tags of null", strings.Repeat("{{a}}", MaxTagsEntered), `{"a":null}`, true},
 		{"V9 20,001 tags of nothing", strings.Repeat("{{a}}", MaxTagsEntered+1), `{}`, false},
 		{"V9 20,001 tags that are not entered", "{{#no}}" + strings.Repeat("{{a}}", MaxTagsEntered+1) + "{{/no}}", `{}`, true},
 		{"V9 10,000 lines", strings.Repeat("{{a}}\n", MaxTagsEntered/2), `{}`, true},

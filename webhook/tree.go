@@ -34,13 +34,14 @@ func parseTree(text string) []*node {
 	return nodes
 }
 
-// until reads nodes up to the end of the section that they are in.
+// until reads nodes up to the end of the section that they are in, and gives where
+// the tag ends that closes it.
 func (r *treeReader) until() (nodes []*node, closes int) {
 	for {
 		from := r.at
 		t, ok := r.next()
 		if !ok {
-			return append(nodes, &node{text: r.text[from:], at: from}), len(r.text)
+			return append(nodes, &node{text: r.text[from:], at: from}), 0
 		}
 		end := t.start
 		if begin, alone := r.standsAlone(t, from); alone {

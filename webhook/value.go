@@ -96,11 +96,7 @@ func (r *jsonReader) value(depth int) (any, error) {
 	if c := r.text[start]; c == ',' || c == ':' {
 		start++
 	}
-	token, err := r.decoder.Token()
-	if err != nil {
-		return nil, err
-	}
-	switch token := token.(type) {
+	switch token := r.token().(type) {
 	case json.Delim:
 		if token == '{' {
 			return r.object(start, depth)
@@ -123,17 +119,14 @@ func (r *jsonReader) value(depth int) (any, error) {
 func (r *jsonReader) object(start int64, depth int) (any, error) {
 	o := object{}
 	for r.decoder.More() {
-		key, err := r.decoder.Token()
+		key := r.token().(string)
+		inner, err := r.value(depth + 1)
 		if err != nil {
 			return nil, err
 		}
-		if o[key.(string)], err = r.value(depth + 1); err != nil {
-			return nil, err
-		}
+		o[key] = inner
 	}
-	if _, err := r.decoder.Token(); err != nil {
-		return nil, err
-	}
+	r.token() // }
 	o[jsonKey] = r.since(start)
 	return o, nil
 }
@@ -149,10 +142,14 @@ func (r *jsonReader) list(start int64, depth int) (any, error) {
 			items = append(items, item)
 		}
 	}
-	if _, err := r.decoder.Token(); err != nil {
-		return nil, err
-	}
+	r.token() // ]
 	return newList(items, r.since(start)), nil
+}
+
+// token is the next part. The text was marshalled, so there is one.
+func (r *jsonReader) token() json.Token {
+	token, _ := r.decoder.Token()
+	return token
 }
 
 func (r *jsonReader) since(start int64) raw { return raw(r.text[start:r.decoder.InputOffset()]) }
