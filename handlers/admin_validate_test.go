@@ -132,6 +132,7 @@ func sameRefusal(t *testing.T, in input, byAPI answer, w *httptest.ResponseRecor
 		t.Fatalf("%q: %d as a form", in, w.Code)
 	}
 	words := strings.Join(strings.Fields(refusal.Detail), " ")
+	words = strings.ReplaceAll(words, "\x00", "\uFFFD") // HTML has no NUL
 	if got := p.message(refusal.Field); got != words {
 		t.Errorf("%q: the API says of %s %q, the form %q", in, refusal.Field, words, got)
 	}
