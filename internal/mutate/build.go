@@ -23,16 +23,21 @@ var switches string
 const loaded = packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports |
 	packages.NeedTypes | packages.NeedSyntax | packages.NeedTypesInfo | packages.NeedModule
 
-// load reads and checks a package, with other texts in place of some files.
+// load reads and checks a package and the tests within it, with other texts in
+// place of some files.
 func load(pattern string, overlay map[string][]byte) (*packages.Package, error) {
-	found, err := packages.Load(&packages.Config{Mode: loaded, Overlay: overlay}, pattern)
-	switch {
-	case err != nil:
+	found, err := packages.Load(&packages.Config{Mode: loaded, Overlay: overlay, Tests: true}, pattern)
+	if err != nil {
 		return nil, err
-	case len(found) != 1 || len(found[0].CompiledGoFiles) == 0 || found[0].Module == nil:
+	}
+	found = slices.DeleteFunc(found, func(p *packages.Package) bool {
+		return strings.HasSuffix(p.PkgPath, ".test") || strings.HasSuffix(p.PkgPath, "_test")
+	})
+	pkg := found[len(found)-1] // the one with the tests, if there are any
+	if len(pkg.CompiledGoFiles) == 0 || pkg.Module == nil || found[0].PkgPath != pkg.PkgPath {
 		return nil, fmt.Errorf("%s is not one package of this module", pattern)
 	}
-	return found[0], nil
+	return pkg, nil
 }
 
 // A build is a package's test binary, with every mutant in it.

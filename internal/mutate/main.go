@@ -126,12 +126,12 @@ func (o options) judge(ctx context.Context, pattern string, workers []*runner, j
 		return nil, err
 	}
 	res := &result{pattern: pattern}
-	names := equalNames()
+	same := isEqual()
 	var chosen []*mutant
 	for _, m := range workers[0].mutants {
 		switch {
 		case !only.MatchString(fmt.Sprintf("%s:%d", m.file, m.line)):
-		case names[m.name()]:
+		case same(m.name()):
 			res.add(m, equal)
 		case len(j.against(m)) == 0:
 			res.add(m, unreached)

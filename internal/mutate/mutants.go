@@ -48,7 +48,8 @@ type maker struct {
 	stack   []ast.Node
 }
 
-// find makes the mutants of a package that stands somewhere below root.
+// find makes the mutants of a package that stands somewhere below root. Its tests
+// have none, but what they read of its SQL texts is that of the mutant.
 func find(pkg *packages.Package, root string) (*maker, error) {
 	m := &maker{
 		pkg: pkg, root: root, sources: map[string][]byte{}, texts: map[string]span{},
@@ -61,18 +62,31 @@ func find(pkg *packages.Package, root string) (*maker, error) {
 		}
 		m.sources[path] = text
 	}
-	for _, visit := range []func(ast.Node) bool{m.text, m.visit} {
-		for _, file := range pkg.Syntax {
-			for _, decl := range file.Decls {
-				m.within = declared(decl)
-				ast.PreorderStack(decl, nil, func(n ast.Node, stack []ast.Node) bool {
-					m.stack = stack
-					return visit(n)
-				})
-			}
+	code, tests := m.pkg.Syntax, []*ast.File(nil)
+	if first := slices.IndexFunc(code, m.isTest); first >= 0 {
+		code, tests = code[:first], code[first:]
+	}
+	m.walk(code, m.text)
+	m.walk(code, m.visit)
+	m.walk(tests, m.known)
+	return m, nil
+}
+
+// isTest reports whether a file is one of the tests', which stand behind the others.
+func (m *maker) isTest(file *ast.File) bool {
+	return strings.HasSuffix(m.pkg.Fset.Position(file.Pos()).Filename, "_test.go")
+}
+
+func (m *maker) walk(files []*ast.File, visit func(ast.Node) bool) {
+	for _, file := range files {
+		for _, decl := range file.Decls {
+			m.within = declared(decl)
+			ast.PreorderStack(decl, nil, func(n ast.Node, stack []ast.Node) bool {
+				m.stack = stack
+				return visit(n)
+			})
 		}
 	}
-	return m, nil
 }
 
 func declared(decl ast.Decl) string {

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"text/tabwriter"
 )
@@ -11,16 +12,19 @@ import (
 //go:embed equal.txt
 var equals string
 
-// equalNames are the mutants that do what the code does: a line each, and its
-// reason in the line below.
-func equalNames() map[string]bool {
-	names := map[string]bool{}
+// isEqual tells of a mutant's name whether it does what the code does: a line
+// each, or one for a kind, and the reason in the line below.
+func isEqual() func(name string) bool {
+	var names []string
 	for line := range strings.Lines(equals) {
-		if !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "\t") {
-			names[strings.TrimSpace(line)] = true
+		line = strings.TrimSuffix(line, "\n")
+		if kind, is := strings.CutPrefix(line, "~ "); is {
+			names = append(names, kind)
+		} else if !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "\t") {
+			names = append(names, regexp.QuoteMeta(line))
 		}
 	}
-	return names
+	return regexp.MustCompile("^(" + strings.Join(names, "|") + ")$").MatchString
 }
 
 // A result is that of one package.

@@ -18,37 +18,66 @@ var isSQL = regexp.MustCompile(`\b(SELECT|INSERT INTO|UPDATE|DELETE FROM|WHERE|O
 // text makes the mutants of a constant that is an SQL text, where it is used: a
 // constant stays one, and what is put together of several is looked at whole.
 func (m *maker) text(n ast.Node) bool {
+	e, text, further := m.textAt(n)
+	if text == "" {
+		return further
+	}
+	numbers, known := m.texts[text]
+	if !known {
+		numbers = m.changes(e, text)
+		m.texts[text] = numbers
+	}
+	field := m.fieldAround()
+	if field != nil {
+		m.fields[field] = numbers
+	}
+	m.exchange(e, numbers, field == nil)
+	return false
+}
+
+// known has a test read the mutant's text, of the package's own texts.
+func (m *maker) known(n ast.Node) bool {
+	e, text, further := m.textAt(n)
+	if numbers, known := m.texts[text]; known {
+		m.exchange(e, numbers, true)
+	}
+	if selector, is := n.(*ast.SelectorExpr); is {
+		m.use(selector)
+	}
+	return further
+}
+
+// textAt is the SQL text that a constant at a node is; further says whether there
+// may be some below.
+func (m *maker) textAt(n ast.Node) (e ast.Expr, text string, further bool) {
 	if decl, is := n.(*ast.GenDecl); is {
-		return decl.Tok == token.VAR
+		return nil, "", decl.Tok == token.VAR
 	}
 	e, is := n.(ast.Expr)
 	if !is {
-		return true
+		return nil, "", true
 	}
 	value := m.pkg.TypesInfo.Types[e].Value
 	if value == nil {
-		return true
+		return nil, "", true
 	}
 	if value.Kind() != constant.String || !isSQL.MatchString(constant.StringVal(value)) || m.typeOf(e).String() != "string" {
-		return false
+		return nil, "", false
 	}
-	numbers, known := m.texts[constant.StringVal(value)]
-	if !known {
-		numbers = m.changes(e, constant.StringVal(value))
-		m.texts[constant.StringVal(value)] = numbers
-	}
+	return e, constant.StringVal(value), false
+}
+
+// exchange puts the text of the mutant that is alive in a text's place, which is
+// used there, or from where its field is read.
+func (m *maker) exchange(e ast.Expr, numbers span, isUsed bool) {
 	if numbers.last < numbers.first {
-		return false
+		return
 	}
-	in := fmt.Sprintf("mutantText(%d, %d, ", numbers.first, numbers.last)
-	out := ")"
-	if field := m.fieldAround(); field != nil {
-		m.fields[field] = numbers
-	} else {
-		in, out = fmt.Sprintf("mutantUse(%d, %d, %s", numbers.first, numbers.last, in), out+")"
+	in, out := fmt.Sprintf("mutantText(%d, %d, ", numbers.first, numbers.last), ")"
+	if isUsed {
+		in, out = fmt.Sprintf("mutantUse(%d, %d, %s", numbers.first, numbers.last, in), "))"
 	}
 	m.share(e, in, out)
-	return false
 }
 
 // fieldAround is the struct's field that the text is given to, which is where
@@ -174,7 +203,8 @@ func sqlChanges(text string) []edit {
 
 var (
 	sqlBegins = regexp.MustCompile(`\b(WHERE|AND|OR|WHEN)\s+`)
-	sqlEnds   = regexp.MustCompile(`^(AND|OR|WHEN|THEN|ELSE|END|GROUP BY|ORDER BY|LIMIT|FOR|RETURNING|UNION|ON CONFLICT|WINDOW|HAVING)\b`)
+	sqlCase   = regexp.MustCompile(`^CASE\s`)
+	sqlEnds   = regexp.MustCompile(`^(AND|OR|WHEN|THEN|ELSE|END|GROUP BY|ORDER BY|LIMIT|OFFSET|FOR|RETURNING|UNION|(LEFT |CROSS )?JOIN|ON CONFLICT|WINDOW|HAVING)\b`)
 	isBetween = regexp.MustCompile(`\bBETWEEN\s+\S+\s+$`)
 )
 
@@ -204,7 +234,7 @@ func conditionEnd(text string, start int) int {
 		case c == '\'':
 			quoted = !quoted
 		case quoted:
-		case c == '(', word && strings.HasPrefix(text[i:], "CASE "):
+		case c == '(', word && sqlCase.MatchString(text[i:]):
 			depth++
 		case depth == 0 && (c == ')' || c == ';' || c == ',' ||
 			word && sqlEnds.MatchString(text[i:]) && !isBetween.MatchString(text[start:i])):

@@ -1,6 +1,9 @@
 package sample
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestFee(t *testing.T) {
 	for _, c := range []struct{ weight, price, fee int }{
@@ -24,5 +27,11 @@ func TestRefused(t *testing.T) {
 func TestGoods(t *testing.T) {
 	if goods := shelves.Goods(); len(goods) < len(goodsSQL) {
 		t.Errorf("%q is cut", goods)
+	}
+}
+
+func TestSold(t *testing.T) {
+	if !strings.Contains(goodsSQL, "sold IS NULL") {
+		t.Errorf("%q lists what is sold", goodsSQL)
 	}
 }
