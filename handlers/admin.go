@@ -184,9 +184,6 @@ func (a *App) showDelete(c *call) error {
 // deleteByForm is POST [I]/admin/webhooks/:webhook_id/delete. Sent twice it
 // succeeds twice.
 func (a *App) deleteByForm(c *call) error {
-	if err := a.checkID(c); err != nil {
-		return err
-	}
 	notice := "deleted"
 	err := a.Courier.Delete(c.ctx, c.instance, c.webhookID)
 	if isUnknownWebhook(err) {
@@ -212,9 +209,6 @@ func (a *App) sendAsset(c *call) error {
 
 // stored reads the webhook that the path names.
 func (a *App) stored(c *call) (repo.Stored, error) {
-	if err := a.checkID(c); err != nil {
-		return repo.Stored{}, err
-	}
 	return a.Repo.GetStored(c.ctx, c.instance, c.webhookID)
 }
 

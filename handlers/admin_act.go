@@ -22,9 +22,6 @@ func (a *App) showPause(c *call) error {
 
 // pauseByForm is POST to the same. Sent twice it succeeds twice.
 func (a *App) pauseByForm(c *call) error {
-	if err := a.checkID(c); err != nil {
-		return err
-	}
 	if err := a.Courier.Pause(c.ctx, c.instance, c.webhookID); err != nil {
 		return err
 	}
@@ -34,9 +31,6 @@ func (a *App) pauseByForm(c *call) error {
 // showResume is GET [I]/admin/webhooks/:webhook_id/resume: it asks what to do
 // with what waits.
 func (a *App) showResume(c *call) error {
-	if err := a.checkID(c); err != nil {
-		return err
-	}
 	account, err := a.Repo.AccountOf(c.ctx, c.instance, c.webhookID)
 	if err != nil {
 		return err
@@ -53,9 +47,6 @@ func (a *App) resumeByForm(c *call) error {
 	fields, err := a.readFields(c)
 	if err != nil {
 		return a.refuse(c, err)
-	}
-	if err := a.checkID(c); err != nil {
-		return err
 	}
 	ctx, drop := c.ctx, fields.Get("drop") != ""
 	if drop {
@@ -81,9 +72,6 @@ func (a *App) askSecret(c *call) error { return a.showSecretPage(c, false) }
 func (a *App) showSecret(c *call) error { return a.showSecretPage(c, true) }
 
 func (a *App) showSecretPage(c *call, revealed bool) error {
-	if err := a.checkID(c); err != nil {
-		return err
-	}
 	secrets, until, err := a.Courier.Secrets(c.ctx, c.instance, c.webhookID)
 	if err != nil {
 		return err
@@ -100,9 +88,6 @@ func (a *App) showSecretPage(c *call, revealed bool) error {
 
 // showRotate is GET [I]/admin/webhooks/:webhook_id/secret/rotate.
 func (a *App) showRotate(c *call) error {
-	if err := a.checkID(c); err != nil {
-		return err
-	}
 	secrets, _, err := a.Courier.Secrets(c.ctx, c.instance, c.webhookID)
 	if err != nil {
 		return err
@@ -121,9 +106,6 @@ func (a *App) rotateByForm(c *call) error {
 	fields, err := a.readFields(c)
 	if err != nil {
 		return a.refuse(c, err)
-	}
-	if err := a.checkID(c); err != nil {
-		return err
 	}
 	if end := fields.Get("end"); end != "" {
 		err = a.Courier.RotateSecretThatEnds(c.ctx, c.instance, c.webhookID, end)

@@ -67,9 +67,6 @@ func (a *App) redeliverByForm(c *call) error {
 
 // sendTestByForm is POST [I]/admin/webhooks/:webhook_id/test.
 func (a *App) sendTestByForm(c *call) error {
-	if err := a.checkID(c); err != nil {
-		return err
-	}
 	id, err := a.Courier.Test(c.ctx, c.instance, c.webhookID)
 	if isCode(err, webhook.CodeForbidden) { // of an event that is no more: the form asks for another
 		return c.seeOther("webhooks/" + url.PathEscape(c.webhookID) + "/edit")

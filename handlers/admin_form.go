@@ -14,6 +14,9 @@ import (
 func (a *App) showNew(c *call) error {
 	form := adminui.Form{StartFrom: webhook.StartAll, Schedule: a.Schedule}
 	if c.webhookID = c.Query("from"); c.webhookID != "" {
+		if err := a.checkID(c, c.webhookID); err != nil {
+			return err
+		}
 		stored, err := a.stored(c)
 		if err != nil {
 			return err
@@ -67,9 +70,6 @@ func (a *App) showEdit(c *call) error {
 // updateByForm is POST [I]/admin/webhooks/:webhook_id/edit. Sent twice it
 // succeeds twice.
 func (a *App) updateByForm(c *call) error {
-	if err := a.checkID(c); err != nil {
-		return err
-	}
 	f, err := a.readForm(c)
 	if err != nil {
 		return a.refuse(c, err)

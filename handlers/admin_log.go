@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -84,9 +85,7 @@ func (a *App) logPage(c *call, filter repo.Filter, query url.Values) (rows []rep
 	if page.Backwards {
 		return rows, before > 0, more, nil
 	}
-	for i, j := 0, len(rows)-1; i < j; i, j = i+1, j-1 {
-		rows[i], rows[j] = rows[j], rows[i]
-	}
+	slices.Reverse(rows)
 	return rows, more, true, nil
 }
 
@@ -235,8 +234,9 @@ func (a *App) showOneDelivery(c *call, reveal bool) error {
 		if webhook.FateOf(attempt.Status) == webhook.Delivered {
 			page.Delivered = attempt.At.Add(attempt.Duration)
 		}
-		page.Attempts = append([]adminui.AttemptRow{a.attemptRow(d, attempt)}, page.Attempts...)
+		page.Attempts = append(page.Attempts, a.attemptRow(d, attempt))
 	}
+	slices.Reverse(page.Attempts) // the newest first
 	page.Headers, page.IsSent = delivery.SentHeaders(d), d.LastSent() != nil
 	return a.show(c, http.StatusOK, page)
 }

@@ -18,18 +18,11 @@ func (a *App) createWebhook(c *call) error {
 	if problem := problems.First(); problem != nil {
 		return a.refuse(c, problem)
 	}
-	if err := a.Repo.Create(c.ctx, c.instance, w, a.MaxWebhooks); err != nil {
-		return err
-	}
-	writeNothing(c.Context)
-	return nil
+	return c.done(a.Repo.Create(c.ctx, c.instance, w, a.MaxWebhooks))
 }
 
 // getWebhook is GET [I]/private/webhooks/:webhook_id.
 func (a *App) getWebhook(c *call) error {
-	if err := a.checkID(c); err != nil {
-		return err
-	}
 	w, err := a.Repo.Get(c.ctx, c.instance, c.webhookID)
 	if err != nil {
 		return err
@@ -47,9 +40,6 @@ func (a *App) getWebhook(c *call) error {
 // updateWebhook is PATCH [I]/private/webhooks/:webhook_id. It replaces every
 // field; a template that is left out is cleared.
 func (a *App) updateWebhook(c *call) error {
-	if err := a.checkID(c); err != nil {
-		return err
-	}
 	in, err := a.readWebhook(c)
 	if err != nil {
 		return a.refuse(c, err)
@@ -59,23 +49,12 @@ func (a *App) updateWebhook(c *call) error {
 	if problem := problems.First(); problem != nil {
 		return a.refuse(c, problem)
 	}
-	if err := a.Repo.Update(c.ctx, c.instance, w); err != nil {
-		return err
-	}
-	writeNothing(c.Context)
-	return nil
+	return c.done(a.Repo.Update(c.ctx, c.instance, w))
 }
 
 // deleteWebhook is DELETE [I]/private/webhooks/:webhook_id.
 func (a *App) deleteWebhook(c *call) error {
-	if err := a.checkID(c); err != nil {
-		return err
-	}
-	if err := a.Courier.Delete(c.ctx, c.instance, c.webhookID); err != nil {
-		return err
-	}
-	writeNothing(c.Context)
-	return nil
+	return c.done(a.Courier.Delete(c.ctx, c.instance, c.webhookID))
 }
 
 // getConfig is GET [I]/config.
@@ -98,11 +77,11 @@ func (a *App) readWebhook(c *call) (webhook.Input, error) {
 
 // checkID answers for IDs that no webhook can have, and that PostgreSQL may not
 // even be asked for (a NUL, bytes that are not UTF-8).
-func (a *App) checkID(c *call) error {
-	if webhook.ValidID(c.webhookID) {
+func (a *App) checkID(c *call, id string) error {
+	if webhook.ValidID(id) {
 		return nil
 	}
-	return a.refuse(c, &webhook.Problem{Code: webhook.CodeWebhookUnknown, Subject: c.webhookID})
+	return a.refuse(c, &webhook.Problem{Code: webhook.CodeWebhookUnknown, Subject: id})
 }
 
 // refuse gives the problem of a request that is not worth asking the database

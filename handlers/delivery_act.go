@@ -12,60 +12,35 @@ import (
 // sendTest is POST [I]/private/webhooks/:webhook_id/test. Location says where the
 // delivery is, from whose attempts a program sees what came of it.
 func (a *App) sendTest(c *call) error {
-	if err := a.checkID(c); err != nil {
-		return err
-	}
 	deliveryID, err := a.Courier.Test(c.ctx, c.instance, c.webhookID)
 	if err != nil {
 		return err
 	}
 	c.Header("Location", "deliveries/"+url.PathEscape(deliveryID))
-	writeNothing(c.Context)
-	return nil
+	return c.done(nil)
 }
 
 // redeliver is POST [I]/private/webhooks/:webhook_id/deliveries/:delivery_id/redeliver.
 func (a *App) redeliver(c *call) error {
-	if err := a.checkID(c); err != nil {
-		return err
-	}
 	rebuild, err := a.readFlag(c, "rebuild")
 	if err != nil {
 		return a.refuse(c, err)
 	}
-	if err := a.Courier.Redeliver(c.ctx, c.instance, c.webhookID, c.deliveryID, rebuild); err != nil {
-		return err
-	}
-	writeNothing(c.Context)
-	return nil
+	return c.done(a.Courier.Redeliver(c.ctx, c.instance, c.webhookID, c.deliveryID, rebuild))
 }
 
 // pauseWebhook is POST [I]/private/webhooks/:webhook_id/pause.
 func (a *App) pauseWebhook(c *call) error {
-	if err := a.checkID(c); err != nil {
-		return err
-	}
-	if err := a.Courier.Pause(c.ctx, c.instance, c.webhookID); err != nil {
-		return err
-	}
-	writeNothing(c.Context)
-	return nil
+	return c.done(a.Courier.Pause(c.ctx, c.instance, c.webhookID))
 }
 
 // resumeWebhook is POST [I]/private/webhooks/:webhook_id/resume.
 func (a *App) resumeWebhook(c *call) error {
-	if err := a.checkID(c); err != nil {
-		return err
-	}
 	drop, err := a.readFlag(c, "drop")
 	if err != nil {
 		return a.refuse(c, err)
 	}
-	if err := a.Courier.Resume(c.ctx, c.instance, c.webhookID, drop); err != nil {
-		return err
-	}
-	writeNothing(c.Context)
-	return nil
+	return c.done(a.Courier.Resume(c.ctx, c.instance, c.webhookID, drop))
 }
 
 // readFlag reads a body that says nothing but one thing, and may be left out.
@@ -81,9 +56,6 @@ func (a *App) readFlag(c *call, name string) (bool, error) {
 // getSecrets is GET [I]/private/webhooks/:webhook_id/secret: what deliveries are
 // signed with, the newest first.
 func (a *App) getSecrets(c *call) error {
-	if err := a.checkID(c); err != nil {
-		return err
-	}
 	secrets, _, err := a.Courier.Secrets(c.ctx, c.instance, c.webhookID)
 	if err != nil {
 		return err
@@ -98,14 +70,7 @@ func (a *App) getSecrets(c *call) error {
 
 // rotateSecret is POST [I]/private/webhooks/:webhook_id/secret/rotate.
 func (a *App) rotateSecret(c *call) error {
-	if err := a.checkID(c); err != nil {
-		return err
-	}
-	if err := a.Courier.RotateSecret(c.ctx, c.instance, c.webhookID); err != nil {
-		return err
-	}
-	writeNothing(c.Context)
-	return nil
+	return c.done(a.Courier.RotateSecret(c.ctx, c.instance, c.webhookID))
 }
 
 // twice is how long a program that repeats a request, since its answer was lost,

@@ -61,9 +61,6 @@ func newLogRow(d repo.Delivery) logRow {
 
 // listDeliveries is GET [I]/private/webhooks/:webhook_id/deliveries.
 func (a *App) listDeliveries(c *call) error {
-	if err := a.checkID(c); err != nil {
-		return err
-	}
 	return a.writeLog(c, c.webhookID)
 }
 
@@ -128,9 +125,6 @@ type loggedAttempt struct {
 
 // storedDelivery reads the delivery that the path names.
 func (a *App) storedDelivery(c *call) (repo.FullDelivery, error) {
-	if err := a.checkID(c); err != nil {
-		return repo.FullDelivery{}, err
-	}
 	return a.Repo.GetDelivery(c.ctx, c.instance, c.webhookID, c.deliveryID)
 }
 

@@ -75,6 +75,9 @@ func (e endpoint) match(path []string) (values parameters, ok bool) {
 	return values, i == len(path)
 }
 
+// namesWebhook reports whether the path holds a webhook's ID.
+func (e endpoint) namesWebhook() bool { return strings.Contains(string(e), ":"+webhookParam) }
+
 // hasWebhook reports whether a webhook's form is posted to the page.
 func (e endpoint) hasWebhook() bool { return e == pageList || e == pagePreview || e == pageEdit }
 

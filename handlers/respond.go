@@ -87,8 +87,12 @@ func writeJSON(c *gin.Context, status int, v any) {
 	c.Data(status, "application/json", b.Bytes())
 }
 
-// writeNothing answers 204: done, and no more to say.
-func writeNothing(c *gin.Context) {
+// done answers 204 where all went well: there is no more to say.
+func (c *call) done(err error) error {
+	if err != nil {
+		return err
+	}
 	c.Status(http.StatusNoContent)
 	c.Writer.WriteHeaderNow()
+	return nil
 }

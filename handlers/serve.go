@@ -77,6 +77,11 @@ func (a *App) dispatch(c *call) error {
 		return &webhook.Problem{Code: webhook.CodeInstanceUnknown, Subject: c.instance}
 	}
 	c.limitBody()
+	if op.endpoint.namesWebhook() {
+		if err := a.checkID(c, c.webhookID); err != nil {
+			return err
+		}
+	}
 	return op.run(c)
 }
 
