@@ -8,6 +8,7 @@ package plugin
 import (
 	"context"
 	"fmt"
+	"net/http"
 
 	"github.com/gin-gonic/gin"
 	"github.com/jmoiron/sqlx"
@@ -53,66 +54,78 @@ type Plugin struct {
 // error names the field that is wrong. It does not ask the database, so it works
 // while that is away.
 func New(cfg Config) (*Plugin, error) {
-	cfg = cfg.withDefaults()
-	crossOrigin, err := cfg.check()
-	if err != nil {
+	p := &Plugin{cfg: cfg.withDefaults()}
+	if err := p.build(); err != nil {
 		return nil, fmt.Errorf("merchant-webhooks: %w", err)
 	}
-	events, err := webhook.NewCatalogue(cfg.EventTypes...)
+	return p, nil
+}
+
+// build makes the parts, each of those that it needs.
+func (p *Plugin) build() error {
+	c := p.cfg
+	crossOrigin, err := c.check()
 	if err != nil {
-		return nil, fmt.Errorf("merchant-webhooks: Config.EventTypes: %w", err)
+		return err
 	}
-	keyring, err := cfg.Delivery.keyring()
+	events, err := webhook.NewCatalogue(c.EventTypes...)
 	if err != nil {
-		return nil, fmt.Errorf("merchant-webhooks: Config.Delivery.SecretKey: %w", err)
+		return fmt.Errorf("Config.EventTypes: %w", err)
 	}
-	store, err := repo.New(cfg.DB, repo.Options{
-		Schema:     cfg.Database.Schema,
-		Unprepared: cfg.Database.Unprepared,
-		Logger:     cfg.Logger,
+	keyring, err := c.Delivery.keyring()
+	if err != nil {
+		return fmt.Errorf("Config.Delivery.SecretKey: %w", err)
+	}
+	p.repo, err = repo.New(c.DB, repo.Options{
+		Schema:     c.Database.Schema,
+		Unprepared: c.Database.Unprepared,
+		Logger:     c.Logger,
 		Secret: func(instance, webhookID string) []byte {
 			return keyring.Seal(webhook.NewSecret(), instance, webhookID)
 		},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("merchant-webhooks: %w", err)
+		return err
 	}
-	policy := webhook.Policy{EventTypes: events, AllowedNetworks: cfg.AllowedNetworks, RefuseBreakable: cfg.RefuseBreakable}
-	p := &Plugin{cfg: cfg, repo: store, tracer: telemetry.Tracer{Provider: cfg.Tracer}}
-	if p.metrics, err = telemetry.NewMetrics(cfg.Metrics, cfg.Database.Schema, store.Backlog); err != nil {
-		return nil, fmt.Errorf("merchant-webhooks: Config.Metrics: %w", err)
+	p.tracer = telemetry.Tracer{Provider: c.Tracer}
+	if p.metrics, err = telemetry.NewMetrics(c.Metrics, c.Database.Schema, p.repo.Backlog); err != nil {
+		return fmt.Errorf("Config.Metrics: %w", err)
 	}
+	policy := webhook.Policy{EventTypes: events, AllowedNetworks: c.AllowedNetworks, RefuseBreakable: c.RefuseBreakable}
 	if p.courier, err = p.newCourier(policy, keyring); err != nil {
-		return nil, fmt.Errorf("merchant-webhooks: %w", err)
+		return err
 	}
-	admin, err := cfg.admin(events)
+	p.app, err = p.newApp(policy, crossOrigin)
+	return err
+}
+
+// newApp makes what serves.
+func (p *Plugin) newApp(policy webhook.Policy, crossOrigin *http.CrossOriginProtection) (*handlers.App, error) {
+	c := p.cfg
+	admin, err := c.admin(policy.EventTypes)
 	if err != nil {
-		return nil, fmt.Errorf("merchant-webhooks: Config.Admin: %w", err)
+		return nil, fmt.Errorf("Config.Admin: %w", err)
 	}
-	p.app, err = handlers.New(handlers.Options{
-		Repo:            store,
+	return handlers.New(handlers.Options{
+		Repo:            p.repo,
 		Courier:         p.courier,
 		Policy:          policy,
-		Schedule:        cfg.Delivery.Schedule,
-		PauseAfter:      cfg.Delivery.PauseAfter,
-		Logger:          cfg.Logger,
+		Schedule:        c.Delivery.Schedule,
+		PauseAfter:      c.Delivery.PauseAfter,
+		Logger:          c.Logger,
 		Metrics:         p.metrics,
 		Tracer:          p.tracer,
-		Authorize:       cfg.Authorize,
-		Instance:        cfg.Instance,
-		InstanceParam:   cfg.InstanceParam,
-		DefaultInstance: cfg.DefaultInstance,
+		Authorize:       c.Authorize,
+		Instance:        c.Instance,
+		InstanceParam:   c.InstanceParam,
+		DefaultInstance: c.DefaultInstance,
 		CrossOrigin:     crossOrigin,
-		Currency:        cfg.Currency,
+		Currency:        c.Currency,
 		Admin:           admin,
-		MaxBody:         cfg.Limits.MaxBody,
-		MaxWebhooks:     cfg.Limits.MaxWebhooks,
-		RequestTime:     cfg.Limits.RequestTime,
+		MaxBody:         c.Limits.MaxBody,
+		MaxWebhooks:     c.Limits.MaxWebhooks,
+		RequestTime:     c.Limits.RequestTime,
 	})
-	if err != nil {
-		return nil, fmt.Errorf("merchant-webhooks: %w", err)
-	}
-	return p, nil
 }
 
 // pageURL is the address of a webhook's page for a Notice.
