@@ -77,35 +77,41 @@ func (c *Courier) recoverAnew(ctx context.Context, instance string, a repo.Again
 	}
 	a.Due = at
 	for _, a.WebhookID = range hooks {
-		a.After = 0
-		for more := true; more; {
-			err := c.within(ctx, func(tx *sql.Tx) error {
-				made, err := c.remakeNext(ctx, tx, instance, a, false, a.After)
-				if err != nil {
-					return err
-				}
-				a.UpTo, a.Except, more = 0, nil, len(made) == remakeAtOnce
-				for _, m := range made {
-					if !m.Failure.IsZero() {
-						a.Except = append(a.Except, m.Delivery)
-					}
-				}
-				if more {
-					a.UpTo = made[len(made)-1].Delivery
-				}
-				q, err := c.requeue(ctx, tx, instance, a, count == 0)
-				a.After, count = a.UpTo, count+q.Count
-				return err
-			})
-			if problem := (*webhook.Problem)(nil); errors.As(err, &problem) && problem.Code == webhook.CodeWebhookUnknown {
-				break // deleted meanwhile
-			}
-			if err != nil {
-				return 0, err
-			}
+		n, err := c.recoverHook(ctx, instance, a, count == 0)
+		if problem := (*webhook.Problem)(nil); errors.As(err, &problem) && problem.Code == webhook.CodeWebhookUnknown {
+			err = nil // deleted meanwhile
 		}
+		if err != nil {
+			return 0, err
+		}
+		count += n
 	}
 	return count, nil
+}
+
+// recoverHook is recoverAnew of one webhook, and with wake wakes some of it.
+func (c *Courier) recoverHook(ctx context.Context, instance string, a repo.Again, wake bool) (count int, err error) {
+	for more := true; more && err == nil; {
+		err = c.within(ctx, func(tx *sql.Tx) error {
+			made, err := c.remakeNext(ctx, tx, instance, a, false, a.After)
+			if err != nil {
+				return err
+			}
+			a.UpTo, a.Except, more = 0, nil, len(made) == remakeAtOnce
+			for _, m := range made {
+				if !m.Failure.IsZero() {
+					a.Except = append(a.Except, m.Delivery)
+				}
+			}
+			if more {
+				a.UpTo = made[len(made)-1].Delivery
+			}
+			q, err := c.requeue(ctx, tx, instance, a, wake && count == 0)
+			a.After, count = a.UpTo, count+q.Count
+			return err
+		})
+	}
+	return count, err
 }
 
 // Rebuild makes the waiting deliveries of a webhook anew with its present
@@ -153,7 +159,7 @@ func (c *Courier) remake(ctx context.Context, tx *sql.Tx, instance string, a rep
 // says or of what waits: the next behind a serial.
 func (c *Courier) remakeNext(ctx context.Context, tx *sql.Tx, instance string, a repo.Again, waiting bool, after int64) ([]repo.Made, error) {
 	w, olds, err := c.o.Repo.Remakes(ctx, tx, instance, a.WebhookID, a, waiting, after, remakeAtOnce)
-	if err != nil || len(olds) == 0 {
+	if len(olds) == 0 {
 		return nil, err
 	}
 	made := make([]repo.Made, len(olds))

@@ -2,6 +2,9 @@ package delivery
 
 import (
 	"errors"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/repo"
@@ -44,12 +47,23 @@ func TestD9_RecoverDeletedMeanwhile(t *testing.T) {
 	}
 }
 
-// TestD9_AgainOfNoWebhook: what is asked of a webhook that is not there says so.
-func TestD9_AgainOfNoWebhook(t *testing.T) {
+// TestD9_OfNoWebhook: what is asked of a webhook that is not there says so.
+func TestD9_OfNoWebhook(t *testing.T) {
 	s := newShop(t)
 	c := s.courier(nil)
-	if count, err := c.Rebuild(t.Context(), "admin", "hook"); !isUnknown(err) {
-		t.Errorf("%d were made anew, %v", count, err)
+	for name, err := range map[string]error{
+		"Rebuild": second(c.Rebuild(t.Context(), "admin", "hook")),
+		"Pause":   c.Pause(t.Context(), "admin", "hook"),
+		"Resume":  c.Resume(t.Context(), "admin", "hook", false),
+		"Delete":  c.Delete(t.Context(), "admin", "hook"),
+		"rotate":  c.RotateSecret(t.Context(), "admin", "hook"),
+	} {
+		if !isUnknown(err) {
+			t.Errorf("%s says %v", name, err)
+		}
+	}
+	if _, _, err := c.Secrets(t.Context(), "admin", "hook"); !isUnknown(err) {
+		t.Errorf("Secrets says %v", err)
 	}
 	for _, anew := range []bool{false, true} {
 		if count, err := c.Recover(t.Context(), "admin", repo.Again{WebhookID: "hook"}, anew); !isUnknown(err) {
@@ -67,23 +81,41 @@ func TestR5_AgainThatFails(t *testing.T) {
 	s.many(c, 2)
 	s.db.MustExec("UPDATE " + schema + ".delivery SET state = 'failed', failure = '{}', finished_at = now() WHERE delivery_serial = 1")
 	s.db.MustExec("UPDATE " + schema + ".webhook SET version = version + 1") // there is something to make anew
+	s.db.MustExec("DELETE FROM " + schema + ".river_job")
 	id := one[string](s, deliveryID)
-	s.refuse("UPDATE", "delivery", "")
-	for _, when := range []string{"refused", "away"} {
-		for name, err := range map[string]error{
-			"Redeliver":            c.Redeliver(t.Context(), "admin", "hook", id, false),
-			"Redeliver, made anew": c.Redeliver(t.Context(), "admin", "hook", id, true),
-			"Recover":              second(c.Recover(t.Context(), "admin", repo.Again{}, false)),
-			"Recover, made anew":   second(c.Recover(t.Context(), "admin", repo.Again{}, true)),
-			"Rebuild":              second(c.Rebuild(t.Context(), "admin", "hook")),
-			"Forget":               second(c.Forget(t.Context(), "admin", orderID(0))),
-		} {
-			if err == nil {
-				t.Errorf("%s, the database %s, says nothing", name, when)
+	all := map[string]func() error{
+		"Redeliver":            func() error { return c.Redeliver(t.Context(), "admin", "hook", id, false) },
+		"Redeliver, made anew": func() error { return c.Redeliver(t.Context(), "admin", "hook", id, true) },
+		"Recover":              func() error { return second(c.Recover(t.Context(), "admin", repo.Again{}, false)) },
+		"Recover, made anew":   func() error { return second(c.Recover(t.Context(), "admin", repo.Again{}, true)) },
+		"Rebuild":              func() error { return second(c.Rebuild(t.Context(), "admin", "hook")) },
+		"Forget":               func() error { return second(c.Forget(t.Context(), "admin", orderID(0))) },
+		"Test":                 func() error { _, err := c.Test(t.Context(), "admin", "hook"); return err },
+	}
+	fail := func(when string, names ...string) {
+		t.Helper()
+		for _, name := range names {
+			if err := all[name](); err == nil || when != "away" && !strings.Contains(err.Error(), "not now") {
+				t.Errorf("%s, the database %s, says %v", name, when, err)
 			}
 		}
-		_ = s.db.Close()
 	}
+	jobs := []string{"Redeliver", "Redeliver, made anew", "Recover", "Recover, made anew", "Test"}
+	end := s.refuse("INSERT OR UPDATE", "delivery", "")
+	fail("refuses it", slices.Collect(maps.Keys(all))...)
+	end()
+	end = s.refuse("INSERT", "river_job", "")
+	fail("refuses a job", jobs...)
+	end()
+	s.db.MustExec(`
+		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not now'; END $$;
+		CREATE CONSTRAINT TRIGGER refuse AFTER INSERT OR UPDATE ON ` + schema + `.delivery DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()`)
+	fail("refuses to commit", append(jobs, "Rebuild")...)
+	if n := one[int](s, "SELECT count(*) FROM webhooks.river_job"); n > 0 {
+		t.Errorf("%d jobs are left of what failed", n)
+	}
+	_ = s.db.Close()
+	fail("away", slices.Collect(maps.Keys(all))...)
 	if err := c.Reseal(t.Context()); err == nil {
 		t.Error("Reseal, the database away, says nothing")
 	}
@@ -91,20 +123,40 @@ func TestR5_AgainThatFails(t *testing.T) {
 
 func second(_ int, err error) error { return err }
 
-// TestD9_RecoverWakes: what is sent again need not wait for the next sweep.
+// TestD9_DataThatIsNone fails alone, as what was erased.
+func TestD9_DataThatIsNone(t *testing.T) {
+	w := webhook.Webhook{EventType: "pay", URL: "https://shop.example/", HTTPMethod: "POST", BodyTemplate: "{{order_id}}"}
+	old := repo.Remake{Key: repo.Key{Instance: 1, Delivery: 2}, EventData: "[]"}
+	if made := makeAnew(t.Context(), w, old); made.Key != old.Key || made.Failure.Key != "delivery.erased" {
+		t.Errorf("made is %+v", made)
+	}
+}
+
+// TestD9_RecoverWakes: what is sent again need not wait for the next sweep: the
+// first 100 have jobs, and a sweep is wanted for other lanes. All is due at once,
+// so that of one lane the oldest goes first.
 func TestD9_RecoverWakes(t *testing.T) {
+	const n = remakeAtOnce + 3
 	s := newShop(t)
 	s.hook("hook", "http://127.0.0.1:1/")
 	c := s.courier(nil)
-	s.many(c, 3)
+	s.many(c, n)
 	for _, anew := range []bool{false, true} {
 		s.db.MustExec("UPDATE " + schema + ".delivery SET state = 'failed', failure = '{}', finished_at = now()")
 		s.db.MustExec("DELETE FROM " + schema + ".river_job")
-		if count, err := c.Recover(t.Context(), "admin", repo.Again{}, anew); err != nil || count != 3 {
+		if count, err := c.Recover(t.Context(), "admin", repo.Again{}, anew); err != nil || count != n {
 			t.Fatalf("%d are sent again, %v", count, err)
 		}
-		if n := one[int](s, "SELECT count(*) FROM webhooks.river_job"); n != 3 {
-			t.Errorf("made anew %t: %d jobs for 3", anew, n)
+		if jobs := one[int](s, "SELECT count(*) FROM webhooks.river_job"); jobs != wakeMost {
+			t.Errorf("made anew %t: %d jobs for %d", anew, jobs, n)
+		}
+		if times := one[int](s, "SELECT count(DISTINCT due_at) FROM webhooks.delivery"); times != 1 {
+			t.Errorf("made anew %t: due at %d times", anew, times)
+		}
+		select {
+		case <-c.soon:
+		default:
+			t.Errorf("made anew %t: no sweep is wanted", anew)
 		}
 	}
 }

@@ -167,8 +167,8 @@ func TestD2_PanicEndsNothing(t *testing.T) {
 	c := s.courier(nil)
 	newWorker(c).claims.guard(func() { panic("claims") })
 	newWorker(c).records.guard(func() { panic("records") })
-	for _, name := range []string{"claims", "records"} {
-		if told := s.log.with("level=ERROR", "panicked", "panic="+name, "batch_test.go"); len(told) != 1 {
+	for name, doing := range map[string]string{"claims": "claim", "records": "record"} {
+		if told := s.log.with("level=ERROR", `"delivery: `+doing+` together panicked"`, "panic="+name, "batch_test.go"); len(told) != 1 {
 			t.Errorf("told of %s: %q", name, told)
 		}
 	}

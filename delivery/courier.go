@@ -44,9 +44,12 @@ func (c *Courier) Start(ctx context.Context) error {
 	}
 	// What ends with ctx would end the workers too.
 	lasting := telemetry.Apart(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() { _ = r.river.StopAndCancel(lasting) })
-	err = r.river.Start(lasting)
+	begin, giveUp := context.WithCancel(lasting)
+	stop := context.AfterFunc(ctx, giveUp)
+	err = r.river.Start(begin)
 	if !stop() || err != nil {
+		giveUp()
+		_ = r.river.StopAndCancel(lasting)
 		return fmt.Errorf("delivery: start: %w", errors.Join(err, ctx.Err()))
 	}
 	loop, end := context.WithCancel(lasting)
@@ -76,7 +79,7 @@ func (c *Courier) Stop(ctx context.Context) error {
 	if err := r.river.Stop(ctx); err != nil {
 		// Attempts end when they are cancelled, and each is given back.
 		late = ctx.Err()
-		hard, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveBackWithin+time.Second)
+		hard, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.tuning.stop)
 		defer cancel()
 		if err := r.river.StopAndCancel(hard); err != nil {
 			return fmt.Errorf("delivery: stop: %w", err)
@@ -101,12 +104,11 @@ func (c *Courier) IsRunning() bool { return c.sends.Load() }
 // each does f at once, then every while and when it is wanted soon, until ctx
 // ends.
 func each(ctx context.Context, while time.Duration, soon <-chan struct{}, f func()) {
-	ticker := time.NewTicker(while)
-	defer ticker.Stop()
+	ticks := time.Tick(while)
 	for ctx.Err() == nil {
 		f()
 		select {
-		case <-ticker.C:
+		case <-ticks:
 		case <-soon:
 		case <-ctx.Done():
 		}

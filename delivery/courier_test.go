@@ -266,50 +266,6 @@ func TestD2_AsRiverDoes(t *testing.T) {
 	}
 }
 
-// TestD14_OverdueIsTold where nothing sends, by who emits.
-func TestD14_OverdueIsTold(t *testing.T) {
-	s := newShop(t)
-	s.hook("hook", "http://127.0.0.1:1/")
-	c := s.courier(nil)
-	s.pay(c, "o1")
-	c.errands.wait(t.Context())
-	if s.log.String() != "" {
-		t.Errorf("too early: %s", s.log)
-	}
-	s.db.MustExec("UPDATE " + schema + ".delivery SET due_at = now() - interval '6 min'")
-	now := time.Now()
-	c.now = func() time.Time { return now.Add(time.Minute) }
-	for range 3 {
-		s.within(func(tx *sqlx.Tx) error { return c.Emit(t.Context(), tx, "admin", paid("o2")) })
-	}
-	c.errands.wait(t.Context())
-	if told := s.log.with("level=WARN", "nothing sends them", "overdue=1"); len(told) != 1 {
-		t.Errorf("the log is %s", s.log)
-	}
-}
-
-// TestD14_OverdueForABusyWorker: who sends itself does not ask for a Start.
-func TestD14_OverdueForABusyWorker(t *testing.T) {
-	s := newShop(t)
-	location, hung := hanging(t)
-	s.hook("hook", location)
-	c := s.started(func(o *Options, _ *tuning) { o.Workers = 1 })
-	s.pay(c, "o1")
-	<-hung
-	s.pay(c, "o2")
-	s.db.MustExec("UPDATE " + schema + ".delivery SET due_at = now() - interval '6 min' WHERE sending_since IS NULL")
-	for began := time.Now(); len(s.log.with("level=WARN", "overdue=1", "too few")) == 0; takeAWhile() {
-		if time.Since(began) > patience {
-			t.Fatalf("the log is %s", s.log)
-		}
-	}
-	for _, part := range []string{"is Start called", "overdue=0"} {
-		if told := s.log.with(part); len(told) != 0 {
-			t.Errorf("the log says %q", told)
-		}
-	}
-}
-
 func TestD6_Pruned(t *testing.T) {
 	s := newShop(t)
 	r := newReceiver(t, nil)

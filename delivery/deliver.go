@@ -108,7 +108,7 @@ func (w *worker) store(ctx context.Context, o repo.Outcome) (change repo.Change,
 		return repo.Change{}, nil
 	}
 	err = again(ctx, func() error {
-		ctx, cancel := context.WithTimeout(ctx, w.c.o.Timeout/2) // so that there is time for another connection
+		ctx, cancel := context.WithTimeout(ctx, w.c.tuning.record)
 		defer cancel()
 		change, err = ask(ctx, w.c.database, func() (repo.Change, error) { return w.c.o.Repo.Record(ctx, o.Claim, o.Result) })
 		return err
@@ -123,11 +123,9 @@ func again(ctx context.Context, f func() error) error {
 		if err == nil {
 			return nil
 		}
-		timer := time.NewTimer(wait)
 		select {
-		case <-timer.C:
+		case <-time.After(wait):
 		case <-ctx.Done():
-			timer.Stop()
 			return err
 		}
 	}

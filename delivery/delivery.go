@@ -116,9 +116,11 @@ type tuning struct {
 	// record it. Its end is what others wait for when the process that has it was
 	// killed.
 	lease    time.Duration
+	record   time.Duration // how long one try to record may take, so that there is time for another connection
 	breaker  time.Duration // how long a receiver is left alone
 	fetch    time.Duration // how long River may take to fetch jobs
 	chain    time.Duration // how long one job goes on with others of its lane
+	stop     time.Duration // how long Stop waits for what it has cancelled
 	resolver *net.Resolver // nil: the usual one
 }
 
@@ -128,8 +130,8 @@ func New(o Options) (*Courier, error) { return newCourier(o, usual(o)) }
 func usual(o Options) tuning {
 	t := tuning{
 		poll: pollAlone, sweep: 5 * time.Second, prune: time.Hour, probe: time.Hour,
-		lease: 3 * o.Timeout, breaker: 30 * time.Second, chain: 20 * time.Second,
-		fetch: 10 * time.Second,
+		lease: 3 * o.Timeout, record: o.Timeout / 2, breaker: 30 * time.Second, chain: 20 * time.Second,
+		fetch: 10 * time.Second, stop: giveBackWithin + endWithin,
 	}
 	if o.ListenDSN != "" {
 		t.poll = pollListening

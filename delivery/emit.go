@@ -48,7 +48,7 @@ func (c *Courier) Emit(ctx context.Context, tx *sqlx.Tx, instance string, ev web
 // emit gives how many deliveries it made.
 func (c *Courier) emit(ctx context.Context, tx *sqlx.Tx, instance string, prepared webhook.Prepared) (int, error) {
 	serial, listeners, err := c.o.Repo.Listeners(ctx, tx.Tx, instance, prepared.Type, c.o.MaxPerEvent)
-	if err != nil || len(listeners) == 0 {
+	if len(listeners) == 0 {
 		return 0, err
 	}
 	event := repo.NewEvent{Instance: serial, Prepared: prepared}
@@ -162,7 +162,7 @@ func makeWithin(ctx context.Context, limit time.Duration, listeners []repo.Liste
 			late = append(late, i)
 		}
 	}
-	if len(late) > 1 {
+	if len(late) > 0 {
 		late = append(late[1:], late[0])
 	}
 	return late
@@ -188,8 +188,8 @@ func (c *Courier) watchOverdue(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 		defer cancel()
 		c.guard(ctx, "look for what is overdue", func() {
-			report, err := c.o.Repo.Overdue(ctx, nil)
-			if err == nil && report.Overdue > 0 {
+			report, _ := c.o.Repo.Overdue(ctx, nil)
+			if report.Overdue > 0 {
 				c.tellOverdue(ctx, report, "deliveries are due and nothing sends them; is Start called in some process?")
 			}
 		})

@@ -67,6 +67,8 @@ func TestD5_CrowdQueuesBehind(t *testing.T) {
 	}
 }
 
+const behindNow = "SELECT count(*) FROM webhooks.river_job WHERE priority = 2"
+
 // TestD5_StuckMakesWay: what queued for a receiver before anybody knew that it hangs
 // is not parked, one by one, before others get their turn.
 func TestD5_StuckMakesWay(t *testing.T) {
@@ -102,6 +104,17 @@ func TestD5_StuckMakesWay(t *testing.T) {
 	}
 	if n := one[int](s, "SELECT count(*) FROM webhooks.delivery WHERE lane = 1"); n != 2 {
 		t.Errorf("%d are parked, want the two that were looked at", n)
+	}
+	// Once a second is enough.
+	s.db.MustExec("UPDATE " + schema + ".river_job SET priority = 1")
+	told := w.madeWay.Load()
+	c.now = func() time.Time { return time.Unix(told, 0) }
+	if w.makeWay(t.Context()); one[int](s, behindNow) != 0 {
+		t.Error("it makes way twice in a second")
+	}
+	c.now = func() time.Time { return time.Unix(told+1, 0) }
+	if w.makeWay(t.Context()); one[int](s, behindNow) != 3 {
+		t.Error("a second later it makes no way")
 	}
 	busy.leave(unanswered)
 	if stuck := c.lanes.stuck(); len(stuck) > 0 {

@@ -33,8 +33,9 @@ const (
 	// database that is away.
 	jobAttempts = 1000
 
-	// fetchCooldown bounds how often River asks for jobs; its default of 100 ms
-	// would bound a process to Workers deliveries in each.
+	// fetchCooldown bounds how often River asks for jobs, and how often who makes
+	// some notifies; its default of 100 ms would bound a process to Workers
+	// deliveries in each.
 	fetchCooldown = 5 * time.Millisecond
 	// River polls as a net under the listener, or, without one, to find jobs at
 	// all.
@@ -66,26 +67,13 @@ func (retrySoon) NextRetry(*rivertype.JobRow) time.Time {
 
 // newWaker makes the client that only inserts jobs.
 func (c *Courier) newWaker() (err error) {
-	config := c.riverConfig()
-	config.FetchCooldown = fetchCooldown // it bounds how often it notifies
-	c.waker, err = river.NewClient(riverdatabasesql.New(c.o.DB.DB), config)
+	c.waker, err = river.NewClient(riverdatabasesql.New(c.o.DB.DB), c.riverConfig())
 	return err
 }
 
 // newWorking makes the client that works.
 func (c *Courier) newWorking(w *worker, id string) (*river.Client[*sql.Tx], error) {
-	config := c.riverConfig()
-	config.ID = id
-	config.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: c.o.Workers}}
-	config.Workers = river.NewWorkers()
-	config.FetchCooldown, config.FetchPollInterval = fetchCooldown, c.tuning.poll
-	// A job ends by itself, when it has gone on with others and made an attempt;
-	// River ends those that do not. What became of a delivery then is told by its
-	// own row; the job is run again.
-	config.JobTimeout = c.tuning.chain + 2*c.o.Timeout
-	config.RescueStuckJobsAfter = config.JobTimeout + 10*time.Second
-	config.RetryPolicy = retrySoon{}
-	river.AddWorker(config.Workers, w)
+	config := c.workingConfig(w, id)
 	driver := workDriver{riverdatabasesql.New(c.o.DB.DB), c.o.Repo, c.tuning.fetch}
 	if c.o.ListenDSN != "" {
 		return river.NewClient(&listenDriver{driver, c.o.ListenDSN}, config)
@@ -93,12 +81,29 @@ func (c *Courier) newWorking(w *worker, id string) (*river.Client[*sql.Tx], erro
 	return river.NewClient(driver, config)
 }
 
+func (c *Courier) workingConfig(w *worker, id string) *river.Config {
+	config := c.riverConfig()
+	config.ID = id
+	config.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: c.o.Workers}}
+	config.Workers = river.NewWorkers()
+	config.FetchPollInterval = c.tuning.poll
+	// A job ends by itself, when it has gone on with others and made an attempt;
+	// River ends those that do not. What became of a delivery then is told by its
+	// own row; the job is run again.
+	config.JobTimeout = c.tuning.chain + 2*c.o.Timeout
+	config.RescueStuckJobsAfter = config.JobTimeout + 10*time.Second
+	config.RetryPolicy = retrySoon{}
+	river.AddWorker(config.Workers, w)
+	return config
+}
+
 func (c *Courier) riverConfig() *river.Config {
 	return &river.Config{
-		Schema:      c.o.Schema,
-		Logger:      slog.New(&riverLog{c.log.Handler()}),
-		MaxAttempts: jobAttempts,
-		Hooks:       []rivertype.Hook{&dueNow{}},
+		Schema:        c.o.Schema,
+		Logger:        slog.New(&riverLog{c.log.Handler()}),
+		MaxAttempts:   jobAttempts,
+		Hooks:         []rivertype.Hook{&dueNow{}},
+		FetchCooldown: fetchCooldown,
 	}
 }
 

@@ -12,6 +12,9 @@ import (
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
+// notMade is a webhook whose requests can not be made for orders with a line break.
+var notMade = webhook.Webhook{ID: "not made", EventType: "pay", URL: "http://127.0.0.1:1/", HTTPMethod: "POST", HeaderTemplate: "X-Order: {{{order_id}}}"}
+
 // TestD7_NotMadeHasNoJob, nor has what waits for a pause to end: nothing looks at
 // it in vain.
 func TestD7_NotMadeHasNoJob(t *testing.T) {
@@ -19,7 +22,7 @@ func TestD7_NotMadeHasNoJob(t *testing.T) {
 	s := newShop(t)
 	s.hook("sent", "http://127.0.0.1:1/")
 	s.hook("paused", "http://127.0.0.1:1/")
-	s.webhook(webhook.Webhook{ID: "not made", EventType: "pay", URL: "http://127.0.0.1:1/", HTTPMethod: "POST", HeaderTemplate: "X-Order: {{{order_id}}}"})
+	s.webhook(notMade)
 	c := s.courier(nil)
 	if err := c.Pause(t.Context(), "admin", "paused"); err != nil {
 		t.Fatal(err)
@@ -144,5 +147,33 @@ func TestD14_RiversLog(t *testing.T) {
 	river.With("a", 1).WithGroup("g").Warn("River: slow", "b", 2, "c", 3)
 	if got := told.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, `level=WARN msg="River: slow" a=1 g.b=2 g.c=3`) {
 		t.Errorf("the log is %s", got)
+	}
+}
+
+// TestD4_Reseal seals what was stored in clear.
+func TestD4_Reseal(t *testing.T) {
+	s := newShop(t)
+	s.hook("hook", "http://127.0.0.1:1/")
+	before, _ := secrets(s, s.courier(nil))
+	ring, err := webhook.NewKeyring(make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := s.courier(func(o *Options, _ *tuning) { o.Keyring = ring })
+	if err := c.Reseal(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	after, _ := secrets(s, c)
+	if after[0].Text() != before[0].Text() {
+		t.Error("the secret is another one")
+	}
+	if first := one[int](s, "SELECT get_byte(secret, 0) FROM webhooks.webhook"); first != 1 {
+		t.Error("it is still in clear")
+	}
+	keyless := s.courier(nil)
+	_, _, opens := keyless.Secrets(t.Context(), "admin", "hook")
+	rotates := keyless.RotateSecretThatEnds(t.Context(), "admin", "hook", after[0].End())
+	if opens == nil || rotates == nil || keyless.Reseal(t.Context()) == nil {
+		t.Error("it opens without the key")
 	}
 }

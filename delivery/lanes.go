@@ -38,7 +38,7 @@ type lane struct {
 	openUntil time.Time
 	isProbing bool
 	used      time.Time
-	moved     time.Time // when one came in or went out
+	moved     time.Time // when one came in
 
 	// waits says that deliveries may wait in the database for this lane; parked
 	// changes whenever one was put there, so that who finds none knows whether
@@ -103,7 +103,6 @@ func (t *ticket) leave(u use) {
 	defer l.mu.Unlock()
 	of := l.lanes[t.receiver]
 	of.used = l.now()
-	of.moved = of.used
 	of.inFlight--
 	if t.isProbe {
 		of.isProbing = false
@@ -145,7 +144,7 @@ func (l *lanes) isCrowded(receiver string) bool {
 }
 
 // stuck are the receivers that nothing is going to be sent to soon: those that are
-// left alone, and those that are full and have not answered anybody for a while.
+// left alone, and those that have been full for a while.
 func (l *lanes) stuck() (receivers []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

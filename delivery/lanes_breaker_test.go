@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"context"
 	"testing"
 	"time"
 )
@@ -14,6 +15,29 @@ func opened(t testing.TB) (l *lanes, early [2]*ticket, forward func(time.Duratio
 		admitted(t, l, hook).leave(unanswered)
 	}
 	return l, early, forward
+}
+
+// TestD5_LanesAreGivenBack by all that use them.
+func TestD5_LanesAreGivenBack(t *testing.T) {
+	l, _ := clocked(1)
+	in := admitted(t, l, hook)
+	for _, use := range []func(){
+		func() {},
+		func() { l.enter(hook) },
+		func() { l.park(hook) },
+		func() { l.isCrowded(hook) },
+		func() { l.stuck() },
+		func() { l.waiting(hook) },
+		func() { l.empty(hook, 0) },
+		func() { l.forget() },
+		func() { in.leave(answered) },
+	} {
+		use()
+		if !l.mu.TryLock() {
+			t.Fatal("they stay locked, and all others wait")
+		}
+		l.mu.Unlock()
+	}
 }
 
 // TestD5_OneProbe: what was sent before the breaker opened ends no probe, unless
@@ -57,5 +81,33 @@ func TestD5_Crowded(t *testing.T) {
 	l.park("other.example:443")
 	if !l.isCrowded("other.example:443") {
 		t.Error("a lane where one waits is not crowded")
+	}
+}
+
+// TestD5_GoesOn with others while there is time: less where all workers are busy.
+func TestD5_GoesOn(t *testing.T) {
+	c := &Courier{o: Options{Workers: 2}, tuning: tuning{chain: time.Hour}}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	for _, is := range []struct {
+		ctx    context.Context
+		since  time.Duration
+		busy   int64
+		drains bool
+		goesOn bool
+	}{
+		{t.Context(), 0, 2, false, true},
+		{t.Context(), time.Minute, 1, false, true},
+		{t.Context(), time.Minute, 2, false, false},
+		{t.Context(), time.Hour, 1, false, false},
+		{t.Context(), 0, 1, true, false},
+		{ended, 0, 1, false, false},
+	} {
+		w := newWorker(c)
+		w.busy.Store(is.busy)
+		w.draining.Store(is.drains)
+		if goesOn := w.mayGoOn(is.ctx, time.Now().Add(-is.since)); goesOn != is.goesOn {
+			t.Errorf("%+v: it goes on: %t", is, goesOn)
+		}
 	}
 }

@@ -62,7 +62,8 @@ func TestD5_Breaker(t *testing.T) {
 	forward(10 * time.Second)
 	probe := admitted(t, l, hook)
 	refused(t, l, hook, 0) // one probe at a time
-	probe.leave(unanswered)
+	forward(15 * time.Second)
+	probe.leave(unanswered) // from now on it is left alone
 	refused(t, l, hook, 30*time.Second)
 
 	forward(30 * time.Second)
@@ -87,8 +88,12 @@ func TestD5_NobodyIsLeftInALane(t *testing.T) {
 		t.Fatal("the second was forgotten")
 	}
 	l.empty(hook, seen)
-	if _, waits = l.waiting(hook); waits {
+	if _, waits = l.waiting(hook); waits || len(l.lanes) > 0 {
 		t.Error("nobody waits")
+	}
+	admitted(t, l, hook).leave(unanswered)
+	if _, waits = l.waiting(hook); waits {
+		t.Error("where one was not answered nobody waits either")
 	}
 }
 
@@ -104,7 +109,11 @@ func TestD5_IdleReceiversAreForgotten(t *testing.T) {
 		admitted(t, l, fmt.Sprint(i, ".example:443")).leave(unanswered)
 	}
 	busy := admitted(t, l, hook)
-	forward(idleAfter + time.Second)
+	forward(idleAfter)
+	if l.forget(); len(l.lanes) != 1001 {
+		t.Errorf("%d receivers are remembered, want all for a while", len(l.lanes))
+	}
+	forward(time.Second)
 	l.forget()
 	if len(l.lanes) != 1 {
 		t.Errorf("%d receivers are remembered, want the busy one", len(l.lanes))
@@ -142,13 +151,5 @@ func TestR5_LoopsTellFaults(t *testing.T) {
 	c.prune(t.Context())
 	if len(s.log.with("delivery: sweep")) != 1 || len(s.log.with("delivery: prune")) != 1 {
 		t.Errorf("told is %s", s.log)
-	}
-}
-
-func TestD5_TurnsLeaveThePoolToTheHost(t *testing.T) {
-	for most, want := range map[int]int{0: 16, 1: 2, 8: 2, 20: 5, 64: 16, 1000: 16} {
-		if got := cap(newTurns(most)); got != want {
-			t.Errorf("of a pool of %d workers use %d, want %d", most, got, want)
-		}
 	}
 }

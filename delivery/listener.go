@@ -66,7 +66,6 @@ func (l *listener) Connect(ctx context.Context) error {
 	case <-ctx.Done():
 		go func() {
 			if m := <-ready; m.err == nil {
-				go pump(raw, heard)
 				_ = m.conn.Close()
 			}
 		}()
@@ -130,9 +129,9 @@ func (l *listener) Ping(ctx context.Context) error {
 // askWithin is how long an answer on the connection may take; then it is lost.
 const askWithin = 10 * time.Second
 
-// ask waits for an answer on the connection. Closing it is the one way to end
-// the wait, so it ends by askWithin and not by ctx: River cancels a ping to listen
-// to something else on the same connection.
+// ask waits for an answer on the connection. It ends by askWithin and not by ctx:
+// River cancels a ping to listen to something else on the same connection, and
+// closes one that fails.
 func (l *listener) ask(ctx context.Context, ask func(*pq.ListenerConn) (bool, error)) error {
 	conn, _ := l.connection()
 	if conn == nil {
@@ -141,9 +140,9 @@ func (l *listener) ask(ctx context.Context, ask func(*pq.ListenerConn) (bool, er
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	late := time.AfterFunc(askWithin, func() { _ = conn.Close() })
-	defer late.Stop()
-	_, err := ask(conn)
+	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), askWithin)
+	defer cancel()
+	_, err := inTime(within, func() (bool, error) { return ask(conn) })
 	return err
 }
 

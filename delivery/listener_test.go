@@ -3,6 +3,9 @@ package delivery
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"net"
 	"testing"
 
 	"github.com/riverqueue/river/riverdriver"
@@ -43,6 +46,12 @@ func TestD2_Listener(t *testing.T) {
 		if err := errors.Join(l.Close(ctx), l.Close(ctx)); err != nil {
 			t.Error(err)
 		}
+		if err := l.Ping(ctx); !errors.Is(err, errListenerLost) {
+			t.Errorf("a ping after the end says %v", err)
+		}
+	}
+	if l.Schema() != schema {
+		t.Errorf("it listens for %q", l.Schema())
 	}
 	bad := (&listenDriver{dsn: "host=127.0.0.1 port=1 connect_timeout=1"}).GetListener(&riverdriver.GetListenenerParams{})
 	if err := bad.Connect(ctx); err == nil {
@@ -64,4 +73,37 @@ func TestD2_ListenerDoesNotBlock(t *testing.T) {
 		t.Error(err)
 	}
 	until(s, 1, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()") // who asks
+}
+
+// TestD2_ListenerThatComesLate: a connection that is there when nobody waits for
+// it any more is closed.
+func TestD2_ListenerThatComesLate(t *testing.T) {
+	server, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() {
+		conn, err := server.Accept()
+		if err == nil {
+			defer conn.Close()
+			cancel()
+			_, _ = io.ReadFull(conn, make([]byte, 8))                      // who it is begins with a length
+			_, _ = conn.Write([]byte("R\x00\x00\x00\x08\x00\x00\x00\x00")) // welcome
+			_, _ = conn.Write([]byte("Z\x00\x00\x00\x05I"))                // and ready
+			_, err = io.Copy(io.Discard, conn)
+		}
+		ended <- err
+	}()
+	dsn := fmt.Sprintf("host=127.0.0.1 port=%d sslmode=disable user=u dbname=d", server.Addr().(*net.TCPAddr).Port)
+	l := (&listenDriver{dsn: dsn}).GetListener(&riverdriver.GetListenenerParams{Schema: schema})
+	if err := l.Connect(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("Connect says %v", err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
 }

@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -243,5 +244,46 @@ func TestD14_GivenUpByPrune(t *testing.T) {
 	}
 	if strings.Contains(s.log.String(), "topsecret") {
 		t.Error("the log holds the path of a URL")
+	}
+	told := s.log.String()
+	c.prune(t.Context())
+	if s.log.String() != told || strings.Contains(told, "status=0") {
+		t.Errorf("told is too much:\n%s", s.log)
+	}
+}
+
+// TestD8_ToldThough who asked has gone since, and by nobody where the host wants none.
+func TestD8_ToldThough(t *testing.T) {
+	s := newShop(t)
+	ended, end := context.WithCancel(t.Context())
+	end()
+	for _, wanted := range []bool{true, false} {
+		told := make(chan error, 1)
+		c := s.courier(func(o *Options, _ *tuning) {
+			if wanted {
+				o.Notify = func(ctx context.Context, _ Notice) { told <- ctx.Err() }
+			}
+		})
+		c.notify(ended, Notice{})
+		c.errands.wait(t.Context())
+		if wanted && <-told != nil || s.log.String() != "" {
+			t.Errorf("told with a context that has ended, and in the log:\n%s", s.log)
+		}
+	}
+}
+
+// TestD14_FaultsAreTold once in a while: a database that is away fails every worker.
+func TestD14_FaultsAreTold(t *testing.T) {
+	now, told := time.Unix(1_800_000_000, 0), &lines{}
+	c := &Courier{log: slog.New(slog.NewTextHandler(told, nil)), now: func() time.Time { return now }}
+	for _, is := range []struct {
+		after time.Duration
+		told  int
+	}{{0, 1}, {0, 1}, {faultsEvery - time.Second, 1}, {time.Second, 2}, {time.Hour, 3}} {
+		now = now.Add(is.after)
+		c.tellFault(t.Context(), "sweep", errLate)
+		if c.tellFault(t.Context(), "sweep", nil); len(told.with("delivery: sweep")) != is.told {
+			t.Errorf("%v later:\n%s", is.after, told)
+		}
 	}
 }

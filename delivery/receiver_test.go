@@ -3,6 +3,7 @@ package delivery
 import (
 	"io"
 	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -15,6 +16,8 @@ import (
 
 // quietLog is for servers that tests make fail.
 func quietLog() *log.Logger { return log.New(io.Discard, "", 0) }
+
+func quietLogger() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // A message is what a receiver got.
 type message struct {

@@ -3,6 +3,7 @@ package delivery
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -101,7 +102,9 @@ func TestD11_TwoTimes(t *testing.T) {
 func TestD4_BytesAreTheSame(t *testing.T) {
 	s := newShop(t)
 	r := newReceiver(t, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("X-Answer", "yes")
+		for _, name := range []string{"X-Answer", "B", "A", "C", "D"} {
+			w.Header().Set(name, "yes")
+		}
 		_, _ = w.Write([]byte("fine \x00\xff"))
 	})
 	s.webhook(webhook.Webhook{ID: "hook", EventType: "pay", URL: r.url + "/%7Ea?q=%20", HTTPMethod: "GET", BodyTemplate: "body with GET"})
@@ -131,6 +134,9 @@ func TestD4_BytesAreTheSame(t *testing.T) {
 	}
 	if string(a.Answer) != "fine \x00\xff" || !strings.Contains(a.AnswerHeaders, "X-Answer: yes") || a.Status != 200 || a.Duration < 0 {
 		t.Errorf("the attempt is %+v", a)
+	}
+	if !slices.IsSorted(strings.Split(a.AnswerHeaders, "\n")) {
+		t.Errorf("the answer's headers are in no order:\n%s", a.AnswerHeaders)
 	}
 	all := len(SentHeaders(full))
 	died, remade, untried := full, full, full

@@ -60,11 +60,9 @@ func inTime[A any](ctx context.Context, f func() (A, error)) (a A, err error) {
 	select {
 	case got = <-answered:
 	case <-ctx.Done():
-		timer := time.NewTimer(endWithin)
-		defer timer.Stop()
 		select {
 		case got = <-answered:
-		case <-timer.C:
+		case <-time.After(endWithin):
 			return a, fmt.Errorf("the database does not answer: %w", ctx.Err())
 		}
 	}

@@ -16,9 +16,7 @@ const SecretOverlap = 24 * time.Hour
 // CodeInstanceUnknown, CodeWebhookUnknown.
 func (c *Courier) Pause(ctx context.Context, instance, webhookID string) error {
 	change, err := c.o.Repo.Pause(ctx, instance, webhookID)
-	if err == nil {
-		c.tellChange(ctx, instance, webhookID, change)
-	}
+	c.tellChange(ctx, instance, webhookID, change)
 	return err
 }
 
@@ -28,12 +26,9 @@ func (c *Courier) Pause(ctx context.Context, instance, webhookID string) error {
 func (c *Courier) Resume(ctx context.Context, instance, webhookID string, drop bool) error {
 	change, err := c.o.Repo.Resume(ctx, instance, webhookID, drop, webhook.Say("delivery.dropped"))
 	c.o.Metrics.Finished(telemetry.Dropped, change.Dropped)
-	if err != nil {
-		return err
-	}
 	c.tellChange(ctx, instance, webhookID, change)
 	c.sweepSoon()
-	return nil
+	return err
 }
 
 // Forget erases what was sent and answered of an order, and its events' data, and
@@ -62,16 +57,22 @@ func (c *Courier) Secrets(ctx context.Context, instance, webhookID string) (secr
 		return nil, time.Time{}, err
 	}
 	for _, sealed := range [][]byte{stored.Current, stored.Previous} {
-		if sealed == nil {
-			continue
+		if sealed != nil {
+			secret, err := c.open(sealed, instance, webhookID)
+			if err != nil {
+				return nil, time.Time{}, err
+			}
+			secrets = append(secrets, secret)
 		}
-		secret, err := c.o.Keyring.Open(sealed, instance, webhookID)
-		if err != nil {
-			return nil, time.Time{}, &webhook.Problem{Code: webhook.CodeInternalInvariantFailure, Subject: webhookID, Cause: err}
-		}
-		secrets = append(secrets, secret)
 	}
 	return secrets, stored.PreviousUntil, nil
+}
+
+func (c *Courier) open(sealed []byte, instance, webhookID string) (secret webhook.Secret, err error) {
+	if secret, err = c.o.Keyring.Open(sealed, instance, webhookID); err != nil {
+		err = &webhook.Problem{Code: webhook.CodeInternalInvariantFailure, Subject: webhookID, Cause: err}
+	}
+	return secret, err
 }
 
 // RotateSecret makes a new secret; the old one stays valid for a day. Within a
@@ -89,9 +90,9 @@ func (c *Courier) RotateSecretThatEnds(ctx context.Context, instance, webhookID,
 	if err != nil {
 		return err
 	}
-	secret, err := c.o.Keyring.Open(stored.Current, instance, webhookID)
+	secret, err := c.open(stored.Current, instance, webhookID)
 	if err != nil {
-		return &webhook.Problem{Code: webhook.CodeInternalInvariantFailure, Subject: webhookID, Cause: err}
+		return err
 	}
 	if secret.End() != end {
 		return nil

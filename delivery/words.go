@@ -48,7 +48,7 @@ func explain(err error, host string, limit time.Duration) webhook.Message {
 	switch {
 	case errors.As(err, &operation) && operation.Op == "dial":
 		return webhook.Say("attempt.unreachable", "host", host)
-	case operation != nil:
+	case operation != nil, errors.Is(err, context.Canceled):
 		return webhook.Say("attempt.other")
 	}
 	// What net/http does not like of an answer has no type of its own.

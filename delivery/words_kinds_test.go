@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
+	"net/url"
 	"strings"
 	"syscall"
 	"testing"
@@ -24,6 +26,7 @@ func TestD3_ErrorsThatNoReceiverMakes(t *testing.T) {
 		"resolver hangs":  {&net.DNSError{Err: "i/o timeout", Name: "hook.example", IsTimeout: true}, "attempt.timeout"},
 		"no route":        {&net.OpError{Op: "dial", Net: "tcp", Err: syscall.EHOSTUNREACH}, "attempt.unreachable"},
 		"breaks off":      {&net.OpError{Op: "read", Net: "tcp", Err: syscall.EIO}, "attempt.other"},
+		"time is over":    {&url.Error{Op: "Post", Err: fmt.Errorf("dial: %w", context.DeadlineExceeded)}, "attempt.timeout"},
 		"not for servers": {x509.CertificateInvalidError{Cert: &x509.Certificate{}, Reason: x509.IncompatibleUsage}, "attempt.certificate"},
 		"TLS alert":       {&net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")}, "attempt.tls"},
 	} {
@@ -82,5 +85,18 @@ func TestH6_OptionsThatAreNeeded(t *testing.T) {
 		if _, err := New(o); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("without %s: %v", name, err)
 		}
+	}
+}
+
+// TestD3_URLsThatAreNone may be stored, by a host that writes into the database
+// itself: they are told of, and end nothing.
+func TestD3_URLsThatAreNone(t *testing.T) {
+	const bad = "http://[::1/hook"
+	if host, origin := hostOf(bad), originOf(bad); host != "" || origin != "" {
+		t.Errorf("its host is %q, its origin %q", host, origin)
+	}
+	r := try(t, local(), bad)
+	if r.Error.IsZero() || r.Status != 0 || !strings.Contains(r.Detail, "missing ']'") {
+		t.Errorf("an attempt at it is %+v", r)
 	}
 }

@@ -147,7 +147,11 @@ type retry struct {
 // room in its lane. own is the job's own delivery if that waits for its next try:
 // the job is snoozed for it, or, where it goes on with others, another one made.
 func (w *worker) chain(ctx context.Context, on chain, own *retry) error {
-	for w.mayGoOn(ctx, on.began) {
+	for {
+		if !w.mayGoOn(ctx, on.began) {
+			w.handOn(ctx, on.receiver)
+			break
+		}
 		seen, waits := w.c.lanes.waiting(on.receiver)
 		if !waits {
 			break
@@ -175,12 +179,7 @@ func (w *worker) chain(ctx context.Context, on chain, own *retry) error {
 		if err != nil {
 			return nil // it was told; the sweep takes the delivery up
 		}
-		if err := w.await(ctx, next, on.ahead); err != nil {
-			w.c.tellFault(ctx, "make a job", err)
-		}
-	}
-	if !w.mayGoOn(ctx, on.began) {
-		w.handOn(ctx, on.receiver)
+		w.c.tellFault(ctx, "make a job", w.await(ctx, next, on.ahead))
 	}
 	if own != nil {
 		return snooze(time.Until(own.at) + on.ahead)
@@ -232,7 +231,7 @@ func (w *worker) insert(ctx context.Context, k repo.Key, o river.InsertOpts) err
 
 // claim claims a delivery, with others if it can be had at once.
 func (w *worker) claim(ctx context.Context, k repo.Key) (claim repo.Claim, v repo.ClaimVerdict, wait time.Duration, err error) {
-	if claim, ok := w.claims.one(ctx, k); ok && claim.Key == k {
+	if claim, _ := w.claims.one(ctx, k); claim.Key == k {
 		return claim, repo.Claimed, 0, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, w.c.o.Timeout)

@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"net/netip"
-	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/riverqueue/river"
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/repo"
@@ -81,12 +80,13 @@ func TestD3_NoJobForTheNextTry(t *testing.T) {
 func TestD3_NotRecorded(t *testing.T) {
 	s := newShop(t)
 	s.hook("hook", newReceiver(t, status(503)).url)
-	c := s.courier(func(o *Options, t *tuning) { t.lease = o.Timeout + 100*time.Millisecond })
+	c := s.courier(func(o *Options, t *tuning) { o.Timeout, t.lease = time.Hour, time.Hour+100*time.Millisecond })
 	s.pay(c, "o")
 	claim, found := s.claim(c)
 	if !found {
 		t.Fatal("it can not be claimed")
 	}
+	claim.AskedAt = time.Now().Add(time.Minute)
 	defer s.refuse("INSERT", "delivery_attempt", "")()
 	if next, err := newWorker(c).deliver(t.Context(), admitted(t, c.lanes, claim.Request.Receiver), claim); err == nil || next != nil {
 		t.Errorf("got %v, %v", next, err)
@@ -200,10 +200,11 @@ func TestD4_NeitherOpenedNorRecorded(t *testing.T) {
 	if err := s.courier(func(o *Options, _ *tuning) { o.Keyring = ring }).Reseal(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	spans := tracetest.NewSpanRecorder()
+	var spans *tracetest.SpanRecorder
+	var metrics prometheus.Gatherer
 	c := s.courier(func(o *Options, t *tuning) {
-		t.lease = o.Timeout + 100*time.Millisecond
-		o.Tracer.Provider = trace.NewTracerProvider(trace.WithSpanProcessor(spans))
+		spans, metrics = spansOf(o), metricsOf(s, o)
+		o.Timeout, t.lease = time.Hour, time.Hour+100*time.Millisecond
 	})
 	s.many(c, 1)
 	claim, found := s.claim(c)
@@ -221,8 +222,13 @@ func TestD4_NeitherOpenedNorRecorded(t *testing.T) {
 	if next, err := newWorker(c).deliver(t.Context(), admitted(t, c.lanes, claim.Request.Receiver), claim); err == nil || next != nil {
 		t.Errorf("got %v, %v", next, err)
 	}
-	ended := spans.Ended()
-	if says := ended[len(ended)-1].Attributes(); !slices.Contains(says, attribute.String("error.type", telemetry.NoSecret)) {
-		t.Errorf("the span of it says %v", says)
+	if says := failures(spans.Ended()[1:]); says != "deliver pay: no_secret, deliver pay: no_secret" {
+		t.Errorf("the spans are %q", says)
+	}
+	if n := counted(t, metrics)[telemetry.NoSecret]; n != 2 {
+		t.Errorf("%d are counted", n)
+	}
+	if detail := one[string](s, "SELECT detail FROM webhooks.delivery_attempt"); !strings.HasPrefix(detail, "the webhook's secret does not open: ") || strings.HasSuffix(detail, ": ") {
+		t.Errorf("the attempt says %q", detail)
 	}
 }

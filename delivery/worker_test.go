@@ -100,6 +100,7 @@ func TestD3_FatesOfAnswers(t *testing.T) {
 			if gone := one[string](s, "SELECT coalesce(paused_reason, '') FROM webhooks.webhook"); (gone == "gone") != (c.status == 410) {
 				t.Errorf("paused: %q", gone)
 			}
+			until(s, 0, "SELECT count(*) FROM webhooks.river_job")
 			first := r.next(s).id()
 			for len(r.got) > 0 {
 				if id := r.next(s).id(); id != first {

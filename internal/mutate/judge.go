@@ -46,7 +46,7 @@ func (j *judge) against(m *mutant) []*test {
 // longer, until one fails.
 func (j *judge) try(r *runner, m *mutant) (ending, error) {
 	tests := j.against(m)
-	for budget := j.usual; len(tests) > 0; budget *= 4 {
+	for budget := j.usual / 16; len(tests) > 0; budget *= 4 {
 		took, names := time.Duration(0), []string{}
 		for len(tests) > 0 && (len(names) == 0 || took+tests[0].took <= budget) {
 			took += tests[0].took
