@@ -1,6 +1,7 @@
 package repo
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -31,6 +32,11 @@ func TestD6_Account(t *testing.T) {
 		a, err := r.AccountOf(ctx, "admin", id)
 		if err != nil {
 			t.Fatal(err)
+		}
+		as, err := r.Accounts(ctx, "admin", []string{id})
+		shown := Account{Waiting: a.Waiting, FailedToday: a.FailedToday, Last: a.Last, PausedAt: a.PausedAt, PausedReason: a.PausedReason}
+		if err != nil || !reflect.DeepEqual(as[id], shown) {
+			t.Errorf("in the list it is %+v, by itself %+v, %v", as[id], shown, err)
 		}
 		return a
 	}

@@ -178,16 +178,26 @@ func TestD9_Recover(t *testing.T) {
 		})
 	}
 	t.Run("D9 C9 the webhooks whose deliveries are meant", func(t *testing.T) {
-		r, _, _ := filed(t)
+		r, ours, _ := filed(t)
 		for _, c := range []struct {
 			again Again
+			other string // what the other's is
 			want  string
 		}{
-			{Again{}, "[" + sample.ID + " other]"},
-			{Again{WebhookID: "other"}, "[other]"},
-			{Again{To: noon.Add(time.Hour)}, "[" + sample.ID + "]"},
-			{Again{From: noon.Add(3 * time.Hour)}, "[]"},
+			{Again{}, isFailed, "[" + sample.ID + " other]"},
+			{Again{WebhookID: "other"}, isFailed, "[other]"},
+			{Again{To: noon.Add(time.Hour)}, isFailed, "[" + sample.ID + "]"},
+			{Again{From: noon.Add(3 * time.Hour)}, isFailed, "[]"},
+			{Again{WebhookID: "other", From: noon.Add(time.Hour)}, isFailed, "[other]"},
+			{Again{WebhookID: "other", From: noon.Add(61 * time.Minute)}, isFailed, "[]"},
+			{Again{WebhookID: "other", To: noon.Add(61 * time.Minute)}, isFailed, "[other]"},
+			{Again{WebhookID: "other", To: noon.Add(time.Hour)}, isFailed, "[]"},
+			{Again{WebhookID: "other", NotSince: time.Now().Add(-2 * time.Hour)}, isFailed, "[]"},
+			{Again{WebhookID: "other"}, isDelivered + ", failure = NULL", "[]"},
+			{Again{WebhookID: "other", All: true}, isDelivered, "[other]"},
+			{Again{WebhookID: "other", All: true}, "state = 'pending', finished_at = NULL", "[]"},
 		} {
+			set(t, r, ours[6], c.other)
 			if ids, at, err := r.HooksAgain(t.Context(), "admin", c.again); err != nil || fmt.Sprint(ids) != c.want || !near(at, time.Now()) {
 				t.Errorf("of %+v they are %v at %v, want %v, %v", c.again, ids, at, c.want, err)
 			}

@@ -43,11 +43,7 @@ func TestFaults(t *testing.T) {
 			return connect(t, pgtest.DSN(t), func(c *pq.Config) { c.Database = "missing" })
 		}, true, "does not exist"},
 		{"R5 the server takes no more connections", safety, refused, true, "too many connections"},
-		{"R5 the pool is closed", safety, func(t *testing.T) *sqlx.DB {
-			db := pgtest.DB(t)
-			_ = db.Close()
-			return db
-		}, true, "closed"},
+		{"R5 the pool is closed", safety, closed, true, "closed"},
 	} {
 		for mode, o := range map[string]Options{"prepared": {}, "unprepared": {Unprepared: true}} {
 			t.Run(fault.name+" "+mode, func(t *testing.T) {

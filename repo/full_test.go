@@ -2,6 +2,7 @@ package repo
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -96,7 +97,7 @@ func TestD6_Facts(t *testing.T) {
 	create(t, r, "sandbox", sample)
 	at := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	asDue, _ := file(t, r, filing{})
-	k, id := file(t, r, filing{at: at, set: `lane = 1, attempt_count = 2, tries = 1, last_status = 503, is_forced = true,
+	k, id := file(t, r, filing{order: "o1", at: at, set: `lane = 1, attempt_count = 2, tries = 1, last_status = 503, is_forced = true,
 		last_error = '{"key":"x"}', due_at = '2026-11-23T13:00:00Z', url = 'https://shop.example:8443/hooks'`})
 	tried(t, r, k, 1, at.Add(time.Minute), "")
 	tried(t, r, k, 2, at.Add(2*time.Minute), "")
@@ -105,6 +106,17 @@ func TestD6_Facts(t *testing.T) {
 		d, err := r.GetDelivery(t.Context(), "admin", sample.ID, id)
 		if err != nil {
 			t.Fatal(err)
+		}
+		answers, err := r.Why(t.Context(), "admin", "o1")
+		if err != nil || len(answers) != 1 || answers[0].DeliveryID != id {
+			t.Fatalf("why: %+v, %v", answers, err)
+		}
+		if answers[0].Facts.Now = d.Facts.Now; !reflect.DeepEqual(answers[0].Facts, d.Facts) {
+			t.Errorf("by its order they are %+v, else %+v", answers[0].Facts, d.Facts)
+		}
+		ds, _, err := r.Deliveries(t.Context(), "admin", Filter{OrderID: "o1"}, newest)
+		if err != nil || !reflect.DeepEqual(ds, []Delivery{d.Delivery}) {
+			t.Errorf("in a list it is %+v, by itself %+v, %v", ds, d.Delivery, err)
 		}
 		return d.Facts
 	}

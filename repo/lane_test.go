@@ -1,6 +1,7 @@
 package repo
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -48,6 +49,12 @@ func TestD5_ClaimNext(t *testing.T) {
 			wantEventAt(t, r, c)
 			if is := at(t, r, k); is.Lane != 0 || !is.IsSending {
 				t.Errorf("D5 it is %+v", is)
+			}
+			alter(t, r, "sending_since = NULL", k)
+			alone := take(t, r, k)
+			alone.QueuedAt, alone.Since, alone.AskedAt = c.QueuedAt, c.Since, c.AskedAt
+			if !reflect.DeepEqual(c, alone) {
+				t.Errorf("D5 the next is %+v, by its key %+v", c, alone)
 			}
 		}
 		if c, ok := next(t, r); ok {

@@ -5,8 +5,10 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
+	"reflect"
 	"testing"
 	"time"
 
@@ -134,8 +136,21 @@ func codeOf(err error) webhook.Code {
 	return neither
 }
 
-// errOf is the error of what gives something beside.
-func errOf[T any](_ T, err error) error { return err }
+// errOf is the error of what gives something beside, which is nothing then.
+func errOf[T any](beside T, err error) error {
+	if err != nil && !reflect.ValueOf(&beside).Elem().IsZero() {
+		return fmt.Errorf("beside %w it gives %+v", err, beside)
+	}
+	return err
+}
+
+// errOfTwo is errOf of what gives two things beside.
+func errOfTwo[T, U any](one T, two U, err error) error {
+	return errOf(struct {
+		one T
+		two U
+	}{one, two}, err)
+}
 
 // want checks an error's code, and what it is about.
 func want(t testing.TB, err error, code webhook.Code, subject string) {

@@ -154,6 +154,9 @@ func TestD4_Reseal(t *testing.T) {
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("D4 the secrets are\n%q\nwant\n%q", got, want)
 		}
+		if n, err := r.Reseal(t.Context(), prefix, seal); n != 0 || !errors.Is(err, lost) { // the last is tried once
+			t.Errorf("D4 once more resealed are %d, %v", n, err)
+		}
 	})
 }
 

@@ -178,7 +178,7 @@ func TestRoundTrips(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := &wire{}
 			r := over(t, w.open(t, database(t), 1, o.Unprepared), o)
-			for _, op := range operations {
+			for _, op := range slices.Concat(operations, deliveryOperations) {
 				for i := range 2 {
 					r.db.MustExec(`DELETE FROM merchant_webhooks.webhook`)
 					create(t, r, "admin", named(sample, "another"))
@@ -221,28 +221,22 @@ var webhookOperations = []operationCase{
 		return r.Create(ctx, "admin", sample, 100)
 	}, 4, webhook.CodeDBCommitFailed},
 	{"get", func(ctx context.Context, r *Repo) error {
-		_, err := r.Get(ctx, "admin", sample.ID)
-		return err
+		return errOf(r.Get(ctx, "admin", sample.ID))
 	}, 1, webhook.CodeDBFetchFailed},
 	{"get stored", func(ctx context.Context, r *Repo) error {
-		_, err := r.GetStored(ctx, "admin", sample.ID)
-		return err
+		return errOf(r.GetStored(ctx, "admin", sample.ID))
 	}, 1, webhook.CodeDBFetchFailed},
 	{"browse", func(ctx context.Context, r *Repo) error {
-		_, err := r.Search(ctx, "admin", Search{Limit: 2})
-		return err
+		return errOf(r.Search(ctx, "admin", Search{Limit: 2}))
 	}, 1, webhook.CodeDBFetchFailed},
 	{"search", func(ctx context.Context, r *Repo) error {
-		_, err := r.Search(ctx, "admin", Search{Text: "Ü", EventTypes: []string{"pay"}, Limit: 2})
-		return err
+		return errOf(r.Search(ctx, "admin", Search{Text: "Ü", EventTypes: []string{"pay"}, Limit: 2}))
 	}, 1, webhook.CodeDBFetchFailed},
 	{"list", func(ctx context.Context, r *Repo) error {
-		_, _, err := r.List(ctx, "admin", Page{Limit: 2})
-		return err
+		return errOfTwo(r.List(ctx, "admin", Page{Limit: 2}))
 	}, 1, webhook.CodeDBFetchFailed},
 	{"list backwards", func(ctx context.Context, r *Repo) error {
-		_, _, err := r.List(ctx, "admin", Page{From: 1 << 40, Limit: 2, Backwards: true})
-		return err
+		return errOfTwo(r.List(ctx, "admin", Page{From: 1 << 40, Limit: 2, Backwards: true}))
 	}, 1, webhook.CodeDBFetchFailed},
 	{"has instance", func(ctx context.Context, r *Repo) error {
 		return r.HasInstance(ctx, "admin")
