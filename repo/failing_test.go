@@ -46,3 +46,15 @@ func TestD8_FailuresAreNotedOnceAMinute(t *testing.T) {
 	setHook(t, r, `failed_at = now() - interval '61 seconds'`)
 	fail(keys[2], 0, 15)
 }
+
+// TestD8_UnderWayAtAPause: what was sent before the pause began is a step of its
+// schedule, unlike a probe.
+func TestD8_UnderWayAtAPause(t *testing.T) {
+	r, keys := sending(t, 1)
+	c := take(t, r, keys[0])
+	setHook(t, r, pausedFailing)
+	record(t, r, c, answered(c, 503, webhook.TryAgain))
+	if is := at(t, r, keys[0]); is.Tries != 1 || is.Lane != 2 {
+		t.Errorf("it is %+v", is)
+	}
+}

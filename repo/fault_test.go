@@ -222,9 +222,9 @@ func waiting(t *testing.T, db *sqlx.DB, n int) {
 	}
 }
 
-// hinder makes the first n changes of webhooks fail, with an SQLSTATE, at their
-// row or at their commit.
-func hinder(t *testing.T, db *sqlx.DB, state string, n int, when string) {
+// hinder makes the first n changes of webhooks or deliveries fail, with an
+// SQLSTATE, at their row or at their commit.
+func hinder(t *testing.T, db *sqlx.DB, table, state string, n int, when string) {
 	t.Helper()
 	db.MustExec(fmt.Sprintf(`
 		CREATE SEQUENCE tries;
@@ -235,8 +235,8 @@ func hinder(t *testing.T, db *sqlx.DB, state string, n int, when string) {
 			END IF;
 			RETURN coalesce(NEW, OLD);
 		END $$;
-		CREATE %s INSERT OR UPDATE OR DELETE ON merchant_webhooks.webhook %s
-		FOR EACH ROW EXECUTE FUNCTION hinder()`, n, state, before[when], deferred[when]))
+		CREATE %s INSERT OR UPDATE OR DELETE ON merchant_webhooks.%s %s
+		FOR EACH ROW EXECUTE FUNCTION hinder()`, n, state, before[when], table, deferred[when]))
 }
 
 var (
@@ -261,7 +261,7 @@ func TestConflicts(t *testing.T) {
 	hindered := func(t *testing.T, state string, n int, when string) *Repo {
 		r := fresh(t)
 		create(t, r, "admin", sample)
-		hinder(t, r.db, state, n, when)
+		hinder(t, r.db, "webhook", state, n, when)
 		return r
 	}
 	changes := operations[:0:0]
@@ -329,7 +329,7 @@ func TestCausesKeepSecrets(t *testing.T) {
 		if codeOf(err) != webhook.CodeDBCommitFailed || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("got %v, want code %d without the URL", err, webhook.CodeDBCommitFailed)
 		}
-		hinder(t, r.db, "P0001", 1, "row")
+		hinder(t, r.db, "webhook", "P0001", 1, "row")
 		err = r.Create(t.Context(), "admin", secret, anyNumber)
 		if codeOf(err) != webhook.CodeDBCommitFailed || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("got %v, want code %d without the URL", err, webhook.CodeDBCommitFailed)

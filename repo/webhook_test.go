@@ -121,7 +121,7 @@ func TestDelete(t *testing.T) {
 		r := fresh(t)
 		create(t, r, "admin", sample)
 		file(t, r, filing{})
-		hinder(t, r.db, "P0001", 2, "commit")
+		hinder(t, r.db, "webhook", "P0001", 2, "commit")
 		if waited, err := r.Delete(t.Context(), "admin", sample.ID); err == nil || waited != 0 {
 			t.Errorf("%d waited, %v", waited, err)
 		}
