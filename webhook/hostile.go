@@ -31,12 +31,9 @@ var (
 	}
 )
 
-// hostile are the values to try in the place of v at a path; found is false
-// where the example has none.
-func hostile(at dataPath, v any, found bool) []change {
-	if !found {
-		return hostileAny
-	}
+// hostile are the values to try in the place of v at a path; nil: the example has
+// none.
+func hostile(at dataPath, v any) []change {
 	switch v := v.(type) {
 	case text:
 		return hostileTexts

@@ -30,12 +30,11 @@ type finding struct {
 type verdict byte
 
 const (
-	bodySound    verdict = iota // under every value that was tried
-	bodyPartly                  // the same, but not all could be tried
-	bodyGarbled                 // JSON, but with an &quot; in a text of the example
-	bodyBroken                  // no JSON with the example
-	bodyBreaks                  // JSON with the example, but not with another value
-	bodyUnjudged                // over the budget of an expansion
+	bodySound   verdict = iota // under every value that was tried
+	bodyPartly                 // the same, but not all could be tried
+	bodyGarbled                // JSON, but with an &quot; in a text of the example
+	bodyBroken                 // no JSON with the example
+	bodyBreaks                 // JSON with the example, but not with another value
 )
 
 // A trial is a change to be tried, or one that was.
@@ -75,11 +74,8 @@ func judgeJSON(text string, template *Template, event EventType) finding {
 		left: maxJudgeWork, checks: maxChecks, tries: maxTrials,
 	}
 	t := j.run(event.data)
-	switch {
-	case t.fault != "":
+	if t.fault != "" {
 		return finding{verdict: bodyBroken, trace: t, culprit: t.culprit()}
-	case t.over:
-		return finding{verdict: bodyUnjudged, trace: t}
 	}
 	if r := t.garbled(); r != nil {
 		return finding{verdict: bodyGarbled, trace: t, culprit: r}
@@ -173,8 +169,7 @@ type variable struct {
 func (j *judge) trials(t *trace, base *trial) []*trial {
 	var trials []*trial
 	for _, v := range j.variables(t) {
-		value, found := t.data.example(v.at)
-		for _, to := range hostile(v.at, value, found) {
+		for _, to := range hostile(v.at, t.data.example(v.at)) {
 			if to.takesAway() && j.event.always(v.at) {
 				continue
 			}

@@ -128,14 +128,11 @@ func (e EventType) mayCome(at dataPath, name string) bool {
 
 // lastName is the name that a path ends in, that of the list for its items.
 func lastName(at dataPath) string {
-	steps := at.steps()
-	for len(steps) > 0 && steps[len(steps)-1] == itemStep {
-		steps = steps[:len(steps)-1]
+	name := string(at)
+	for isItem := true; isItem; {
+		name, isItem = strings.CutSuffix(name, pathStep+itemStep)
 	}
-	if len(steps) == 0 {
-		return ""
-	}
-	return steps[len(steps)-1]
+	return name[strings.LastIndex(name, pathStep)+len(pathStep):]
 }
 
 // valuesAt are the values at a path, in all items of the lists on its way.
@@ -161,14 +158,14 @@ func valuesAt(v any, steps []string) []any {
 	return nil
 }
 
-// example is the first value at a path that is not null.
-func (d Data) example(at dataPath) (v any, found bool) {
+// example is the first value at a path that is not null; nil if there is none.
+func (d Data) example(at dataPath) any {
 	for _, v := range valuesAt(d.root, at.steps()) {
 		if v != (null{}) {
-			return v, true
+			return v
 		}
 	}
-	return nil, false
+	return nil
 }
 
 // sources are the paths that decide what a tag reads: where it found its value,

@@ -107,18 +107,14 @@ func (f finding) wholeLists(text string, event EventType) []mend {
 }
 
 // mendedBy makes an edit and judges again: what was blamed must be good then,
-// and what may still be wrong must come later. What was JSON stays JSON.
+// and what may still be wrong must come later.
 func (f finding) mendedBy(m mend, text string, event EventType) bool {
 	edited := m.apply(text)
 	template, fault := parseTemplate(FieldBodyTemplate, edited)
 	if !fault.IsZero() {
 		return false
 	}
-	again := judgeJSON(edited, template, event)
-	if again.verdict == bodyUnjudged || again.verdict == bodyBroken && f.verdict != bodyBroken {
-		return false
-	}
-	if r := again.culprit; r != nil && r.node.start >= m.at && r.node.start < m.end() {
+	if r := judgeJSON(edited, template, event).culprit; r != nil && r.node.start >= m.at && r.node.start < m.end() {
 		return false
 	}
 	left := maxJudgeWork

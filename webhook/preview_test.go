@@ -29,7 +29,7 @@ func TestV8_Verdict(t *testing.T) {
 		place  = " in the place of the brackets and all between them: it gives the whole list."
 	)
 	shop := EventType{Name: "shop", Example: json.RawMessage(`{"note":"a","n":1,"yes":true,"tags":["x"],"none":null,"who":{"name":"b"},"note2":"c","empty":[]}`)}
-	lists := EventType{Name: "lists", Example: json.RawMessage(`{"l":[{"a":1,"b":"x"},{"a":"y","b":1}],"a":[{"b":[` + strings.Repeat(`{"c":[]},`, maxMends) + `{"c":["\""]}]}]}`)}
+	lists := EventType{Name: "lists", Example: json.RawMessage(`{"big":1e400,"o":{"m":[1,2]},"l":[{"a":1,"b":"x"},{"a":"y","b":1}],"a":[{"b":[` + strings.Repeat(`{"c":[]},`, maxMends) + `{"c":["\""]}]}]}`)}
 	p := policy(t, EventType{Name: "bare"}, shop, lists)
 	tests := []struct{ name, event, body, want string }{
 		{"V8 a value as JSON", "pay", `{"a":{{{json.order_id}}}}`, bodySoundText},
@@ -46,6 +46,7 @@ func TestV8_Verdict(t *testing.T) {
 		{"V8 an ampersand in quotes", "pay", `["{{& order_id }}"]`, breaks + `order_id is "\"". Line 1: write {{{json.order_id}}} instead of "{{& order_id }}".`},
 		{"V8 a version 1 contract has no amount", "pay", `{"a":1,{{#contract_terms.amount}}"b":2{{/contract_terms.amount}}}`, breaks + `contract_terms.amount is missing. See line 1.`},
 		{"V8 a version 1 contract has choices and no amount", "pay", "[{{{contract_terms}}},\n{{^contract_terms.amount}}0{{/contract_terms.amount}}{{#contract_terms.choices}}1{{/contract_terms.choices}}{{#contract_terms.amount}}7{{/contract_terms.amount}}\n]", breaks + `contract_terms is {"choices":[{"amount":"KUDOS:31.50","inputs":[],"max_fee":"KUDOS…. See line 2.`},
+		{"V8 everything, which is never without what always comes", "pay", `[{{{json}}},{{contract_terms.timestamp.t_s}}]`, bodySoundText},
 		{"V8 everything, by its dot", "pay", `{"a":{{{.}}}}`, bodySoundText},
 		{"V8 a deadline may be never", "pay", `[{{contract_terms.refund_deadline.t_s}}]`, breaks + `contract_terms.refund_deadline.t_s is "never". Line 1: write {{{json.contract_terms.refund_deadline.t_s}}} instead of {{contract_terms.refund_deadline.t_s}}.`},
 		{"V8 a missing optional number", "inventory_added", `{"a":{{minimum_age}}}`, breaks + `minimum_age is missing. Line 1: write {{{json.minimum_age}}} instead of {{minimum_age}}.`},
@@ -63,6 +64,7 @@ func TestV8_Verdict(t *testing.T) {
 		{"V8 a host's text", "shop", `["{{note}}"]`, breaks + `note is "\\". Line 1: write {{{json.note}}} instead of "{{note}}".`},
 		{"V8 a host's number", "shop", `{"a":{{n}}}`, breaks + `n is missing. Line 1: write {{{json.n}}} instead of {{n}}.`},
 		{"V8 a host's boolean", "shop", `{"a":{{yes}}}`, breaks + `yes is missing. Line 1: write {{{json.yes}}} instead of {{yes}}.`},
+		{"V8 in a section of a host's boolean", "shop", `[0{{#yes}},{{note}}{{/yes}}]`, broken + `Line 1: write {{{json.note}}} instead of {{note}}.`},
 		{"V8 a host's object", "shop", `{"a":{{{who}}}}`, breaks + `who is missing. Line 1: write {{{json.who}}} instead of {{{who}}}.`},
 		{"V8 a host's null may be anything", "shop", `[{{{json.none}}},"{{none}}"]`, breaks + `none is "\\". Line 1: write {{{json.none}}} instead of "{{none}}".`},
 		{"V8 an object below a host's null", "shop", `["{{none.x}}"]`, breaks + `none.x is "\\". Line 1: write {{{json.none.x}}} instead of "{{none.x}}".`},
@@ -76,6 +78,8 @@ func TestV8_Verdict(t *testing.T) {
 		{"V8 percent-encoded without quotes", "shop", `[{{{form.none}}}]`, breaks + `none is {}. Line 1: write {{{json.none}}} instead of {{{form.none}}}.`},
 		{"V8 a list that is empty in the example", "shop", `[{{#empty}}{{{json}}}{{/empty}}]`, breaks + `empty is [{},{}]. Line 1` + commas + `{{#empty}}. Write {{{json.empty}}}` + place},
 		{"V8 in quotes a list that no way to write it mends", "bare", `["[{{#l}}\{{/l}}]"]`, breaks + `l is 1. See line 1.`},
+		{"V8 of two lists the inner one", "lists", `[{{#o}}[{{#m}}{{.}}{{/m}}]{{/o}}]`, breaks + `o.m[] is 0. Line 1` + commas + `{{#m}}. Write {{{json.m}}}` + place},
+		{"V8 a number too large for most programs", "lists", `[{{#l}}{{/l}}{{^big}},{{/big}}0]`, breaks + `big is missing. See line 1.`},
 		{"V8 the list around one that is in quotes", "lists", `[{{#a}}"{{#b}}[{{#c}}{{{.}}}{{/c}}]{{/b}}"{{/a}}]`, broken + `Line 1` + commas + `{{#a}}. Write {{{json.a}}}` + place},
 		{"V8 the next item breaks before what would be mended", "lists", `[0{{#l}},{{a}},{{b}}{{/l}}]`, broken + `Line 1, column 16: a value must stand here, not x. Text stands in quotes.`},
 		{"V8 found around a list of texts", "shop", `[0{{#tags}},"{{note}}"{{/tags}}]`, breaks + `note is "\\". Line 1: write {{{json.note}}} instead of "{{note}}".`},
@@ -349,6 +353,7 @@ func TestA3_Remarks(t *testing.T) {
 		{"A3 below a text", "pay", "", "{{order_id.x}}", "Line 1: this event has no “order_id.x”, so nothing appears there. It has: contract_terms, order_id."},
 		{"A3 the order in order_created", "order_created", "", "{{contract_terms.amount}}", "Line 1: this event has no “contract_terms.amount”, so nothing appears there. It has: contract, instance_id, order_id."},
 		{"A3 a host's event", "shop", "", "{{note}}{{who.age}}{{none.x}}{{{.}}}{{{json}}}{{x}}", "Line 1: this event has no “x”, so nothing appears there. It has: none, note, who."},
+		{"A3 a name below json in a text", "shop", "", "{{#who.name}}{{{json.x}}}{{/who.name}}", "Line 1: this event has no “x”, so null appears there. It has: none, note, who."},
 		{"A3 a host's event of which nothing is known", "bare", "A: {{x}}", "{{note}}{{#a}}{{b}}{{/a}}", ""},
 	}
 	for _, test := range tests {
@@ -406,12 +411,13 @@ func TestV8_Remembers(t *testing.T) {
 	in.HeaderTemplate.Text = ""
 	unjudged := testing.AllocsPerRun(1, func() { MakePreview(in, p) })
 	in = jsonInput("pay", in.BodyTemplate.Text)
-	if n := testing.AllocsPerRun(1, func() { MakePreview(in, p) }) - unjudged; n > 300_000 {
+	judged := testing.AllocsPerRun(1, func() { MakePreview(in, p) })
+	if n := judged - unjudged; n > 300_000 {
 		t.Errorf("judging took %.0f allocations", n)
 	}
 	hook := Webhook{EventType: "pay", HeaderTemplate: in.HeaderTemplate.Text, BodyTemplate: in.BodyTemplate.Text}
-	if n := testing.AllocsPerRun(1, func() { Breaks(hook, p) }); n > 300_000 {
-		t.Errorf("judging a webhook took %.0f allocations", n)
+	if n := testing.AllocsPerRun(1, func() { Breaks(hook, p) }); n > judged {
+		t.Errorf("judging a webhook took %.0f allocations, and with its preview %.0f", n, judged)
 	}
 }
 

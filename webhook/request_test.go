@@ -130,6 +130,11 @@ func TestD7_WhatCanNotBeMade(t *testing.T) {
 			}
 		})
 	}
+	t.Run("D7 nothing to be made takes no time", func(t *testing.T) {
+		if _, m := MakeRequest(ended, Webhook{URL: w.URL, HTTPMethod: "POST"}, Data{}); !m.IsZero() {
+			t.Error(m.English())
+		}
+	})
 	t.Run("D7 no address", func(t *testing.T) {
 		for _, address := range []string{"", "shop.example", "http://a b/", "mailto:a@b"} {
 			if _, m := MakeRequest(t.Context(), Webhook{URL: address, HTTPMethod: "POST"}, Data{}); m.Key != "delivery.not_made" {

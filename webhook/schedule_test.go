@@ -43,6 +43,9 @@ func TestD3_Schedule(t *testing.T) {
 				t.Errorf("asked for %s: %s, want %s", test.asked, wait, test.want)
 			}
 		}
+		if wait, _ := (Schedule{math.MaxInt64}).Next(1, 1, 0); wait != math.MaxInt64 {
+			t.Errorf("the longest step: %s", wait)
+		}
 		if wait, _ := (Schedule{72 * time.Hour}).Next(1, 0.5, 48*time.Hour); wait != 72*time.Hour {
 			t.Errorf("a schedule of its own, over a day: %s", wait)
 		}

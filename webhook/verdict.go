@@ -7,7 +7,7 @@ import (
 
 // sound reports whether a body can be used as it is, for all that is known.
 func (f finding) sound() bool {
-	return f.verdict == bodySound || f.verdict == bodyPartly || f.verdict == bodyUnjudged
+	return f.verdict == bodySound || f.verdict == bodyPartly
 }
 
 // message says what was found in a template and how to mend it.
@@ -15,7 +15,7 @@ func (f finding) message(text string, event EventType) Message {
 	switch f.verdict {
 	case bodySound:
 		return Say("preview.sound")
-	case bodyPartly, bodyUnjudged:
+	case bodyPartly:
 		return Say("preview.partly")
 	}
 	m := f.mend(text, event)
@@ -100,8 +100,7 @@ func (f finding) breaks(tell teller, m *mend, event EventType) Message {
 	at, to, base := f.trial.at, f.trial.to, f.trial.base
 	for ; base != nil && at.under(base.at); base = base.base {
 		// What the value is of came with another: say all of that.
-		v, _ := f.trace.data.example(base.at)
-		at, to = base.at, change(jsonOf(v))
+		at, to = base.at, change(jsonOf(f.trace.data.example(base.at)))
 	}
 	inside := f.aside(event)
 	value := []any{"variable", at.String(), "value", to.String()}

@@ -1,0 +1,124 @@
+package handlers_test
+
+import (
+	"database/sql"
+	"errors"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/handlers"
+	"github.com/seed-7c2cc908/merchant-webhooks/plugin"
+)
+
+// A cable leads to PostgreSQL until it is cut, before a statement.
+type cable struct {
+	left atomic.Int64 // how many statements still go through
+}
+
+var errCut = errors.New("the cable is cut")
+
+func (c *cable) Dial(network, address string) (net.Conn, error) {
+	return c.DialTimeout(network, address, patience)
+}
+
+func (c *cable) DialTimeout(network, address string, limit time.Duration) (net.Conn, error) {
+	if c.left.Load() < 0 {
+		return nil, errCut
+	}
+	conn, err := net.DialTimeout(network, address, limit)
+	return cabled{conn, c}, err
+}
+
+type cabled struct {
+	net.Conn
+	*cable
+}
+
+// Write counts the two messages that run a statement: Query and Bind.
+func (c cabled) Write(message []byte) (int, error) {
+	if runs := message[0] == 'Q' || message[0] == 'B'; runs && c.left.Add(-1) < 0 {
+		return 0, errors.Join(errCut, c.Close())
+	}
+	return c.Conn.Write(message)
+}
+
+// takesAway tells how little an operation leaves for the others to show.
+func takesAway(op handlers.Operation) int {
+	switch {
+	case op.Method == http.MethodDelete, op.Method == http.MethodPost && strings.HasSuffix(op.Endpoint, "/delete"):
+		return 2
+	case op.Method == http.MethodPost && strings.HasSuffix(op.Endpoint, "/forget"):
+		return 1
+	}
+	return 0
+}
+
+// perform asks for an operation on a webhook a and a delivery of its, with all that
+// it may need.
+func (h *host) perform(t testing.TB, op handlers.Operation, deliveryID string) answer {
+	t.Helper()
+	const object = `{"webhook_id":"b", "event_type":"pay", "url":"https://example.com/new", "http_method":"POST", "order_id":"o-1",
+		"from":{"t_s":1}, "to":{"t_s":2147483647}}`
+	path := at(op, "a", deliveryID)
+	switch isPage := strings.HasPrefix(op.Endpoint, "admin"); {
+	case isPage && op.Method == http.MethodGet:
+		return h.ask(t, op.Method, path+"?count=1&"+pageQuery, "", asOwner...)
+	case isPage:
+		return h.open(t, path, fine("a")+"&"+pageQuery, asOwner...).answer
+	case op.Method == http.MethodGet:
+		return h.ask(t, op.Method, path+"?order_id=o-1", "")
+	}
+	return h.ask(t, op.Method, path, object)
+}
+
+// TestR5_EachStatement cuts what leads to the database before the first statement
+// of each operation, then before the second, and so on: what it could not ask or do
+// is never left out, but told, and logged once.
+func TestR5_EachStatement(t *testing.T) {
+	connector, err := pq.NewConnector(migratedDSN(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const whole = 1 << 40
+	var way cable
+	way.left.Store(whole)
+	connector.Dialer(&way)
+	db := sqlx.NewDb(sql.OpenDB(connector), "postgres")
+	t.Cleanup(func() { db.Close() })
+	h := startHost(t, db, setting{}, func(c *plugin.Config) { c.Authorize = bySession })
+	t.Cleanup(h.Close)
+	check(t, h.ask(t, "POST", "/private/webhooks", hook("a")), http.StatusNoContent, 0)
+	h.emit(t, "o-1")
+	h.answered(t, 400)
+	id, faults := h.newest(t, "a"), 0
+	operations := append(handlers.APIOperations(), handlers.AdminOperations()...)
+	slices.SortStableFunc(operations, func(a, b handlers.Operation) int { return takesAway(a) - takesAway(b) })
+	for _, op := range operations {
+		for statement := int64(0); ; statement++ {
+			logged := len(h.log.String())
+			way.left.Store(statement)
+			got := h.perform(t, op, id)
+			if way.left.Swap(whole) >= 0 {
+				break
+			}
+			faults++
+			if got.StatusCode != http.StatusInternalServerError {
+				t.Errorf("R5 %s %s without its statement %d: %d %s", op.Method, op.Endpoint, statement, got.StatusCode, shortened(string(got.body)))
+			}
+			if log := h.log.String()[logged:]; strings.Count(log, "request failed") != 1 {
+				t.Errorf("R5 %s %s without its statement %d is logged as %s", op.Method, op.Endpoint, statement, log)
+			}
+		}
+	}
+	if faults < 90 {
+		t.Errorf("%d faults were made: this test sees too few", faults)
+	}
+}
