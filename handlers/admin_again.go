@@ -15,7 +15,7 @@ import (
 // hasChoice reports whether a delivery could be sent again in two ways: as it
 // was, or as its webhook would make it now.
 func hasChoice(d repo.FullDelivery) bool {
-	return d.WasChanged && d.EventData != "" && d.Request.Headers != nil
+	return d.WasChanged && d.Request.Headers != nil
 }
 
 // showRedeliver is GET [I]/admin/webhooks/:webhook_id/deliveries/:delivery_id/redeliver.

@@ -230,7 +230,8 @@ func TestD10_ForgetPages(t *testing.T) {
 		h.press(t, p, "Erase their content").want(t, 303, "../webhooks/deliveries?erased="+erased)
 		wantStates(t, h, "0 pending, 2 delivered, 1 failed, 2 attempts")
 	}
-	h.open(t, "/admin/webhooks/deliveries?erased=2", "", asOwner...).says(t, "The content of 2 deliveries is erased.", "3 deliveries, newest first")
+	h.open(t, "/admin/webhooks/deliveries?erased=3", "", asOwner...).says(t, "The content of 3 deliveries is erased.", "3 deliveries, newest first")
+	h.open(t, "/admin/webhooks/deliveries?erased=4", "", asOwner...).says(t, "3 deliveries, newest first").lacks(t, "is erased")
 	for order, kept := range map[string]bool{"order-1": false, "order-2": true} {
 		list := h.open(t, "/admin/webhooks/a/deliveries?order_id="+order, "", asOwner...)
 		to, err := list.Request.URL.Parse(list.Find("tbody th a").Last().AttrOr("href", ""))

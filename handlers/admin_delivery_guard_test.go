@@ -132,11 +132,15 @@ func TestC9_DeliveryPagesOfNothing(t *testing.T) {
 	h.answered(t, 400)
 	id := h.newest(t, "a")
 	const body = "order_id=order-1&from=2020-01-01T00:00&to=2030-01-01T00:00"
-	open := func(t *testing.T, op handlers.Operation, path string) page {
-		if op.Method == http.MethodPost {
-			return h.open(t, path, body, asOwner...)
+	// Whatever was typed: there is no page that could show it again.
+	want := func(t *testing.T, op handlers.Operation, path, heading string) {
+		for _, typed := range []string{body, "order_id=%00&from=x&to=x&count=1&rebuild_waiting=1"} {
+			if op.Method == http.MethodPost {
+				h.open(t, path, typed, asOwner...).want(t, 404, heading)
+			} else {
+				h.open(t, path+"?"+typed, "", asOwner...).want(t, 404, heading)
+			}
 		}
-		return h.open(t, path, "", asOwner...)
 	}
 	for _, op := range operationsOfPages() {
 		leads := op.Method == http.MethodGet && (op.Endpoint == "admin/webhooks/:webhook_id" ||
@@ -147,16 +151,16 @@ func TestC9_DeliveryPagesOfNothing(t *testing.T) {
 		}
 		t.Run(op.Method+" "+op.Endpoint, func(t *testing.T) {
 			if !strings.HasSuffix(op.Endpoint, "/edit") && op.Endpoint != "admin/webhooks" && op.Endpoint != "admin/webhooks/preview" {
-				open(t, op, "/instances/none"+filled(op.Endpoint, "a", id)).want(t, 404, "There is no instance “none”")
+				want(t, op, "/instances/none"+filled(op.Endpoint, "a", id), "There is no instance “none”")
 			}
 			if strings.Contains(op.Endpoint, ":webhook_id") && !strings.HasSuffix(op.Endpoint, "/edit") {
-				open(t, op, filled(op.Endpoint, "nobody's", id)).want(t, 404, "There is no webhook “nobody's”")
+				want(t, op, filled(op.Endpoint, "nobody's", id), "There is no webhook “nobody's”")
 			}
 			if strings.Contains(op.Endpoint, ":delivery_id") {
 				for _, other := range []string{"x", "msg_1_0000000000000000", "msg_99_" + id[len(id)-16:], "\x00", "ü", id + "0"} {
-					open(t, op, filled(op.Endpoint, "a", other)).want(t, 404, "There is no page at this address")
+					want(t, op, filled(op.Endpoint, "a", other), "There is no page at this address")
 				}
-				open(t, op, "/instances/sandbox"+filled(op.Endpoint, "a", id)).want(t, 404, "There is no page at this address")
+				want(t, op, "/instances/sandbox"+filled(op.Endpoint, "a", id), "There is no page at this address")
 			}
 		})
 	}

@@ -74,6 +74,15 @@ func TestD12_TestEventPages(t *testing.T) {
 		}
 		h.open(t, "/admin/webhooks", "", asOwner...).says(t, "Delivered ")
 	})
+	t.Run("D12 one that can not be made is not waited for", func(t *testing.T) {
+		check(t, h.ask(t, "POST", "/private/webhooks", hook("unmade")), 204, 0)
+		h.db.MustExec(`UPDATE merchant_webhooks.webhook SET body_template = '{{#a}}' WHERE webhook_id = 'unmade'`)
+		p := h.press(t, h.open(t, "/admin/webhooks/unmade/view", "", asOwner...), "Send a test event")
+		if strings.Contains(p.Header.Get("Location"), "waiting") {
+			t.Error("it waited for what is over")
+		}
+		h.followed(t, p, asOwner...).says(t, "Failed", "The body could not be made.")
+	})
 	t.Run("D12 while the webhook is paused, too", func(t *testing.T) {
 		check(t, h.ask(t, "POST", "/private/webhooks/paused/pause", ""), 204, 0)
 		p, _ := send(t, h, "paused")

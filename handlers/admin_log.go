@@ -39,8 +39,11 @@ func (a *App) showLog(c *call) error {
 	}
 	filter, problems := a.understandFilter(c.webhookID, page.Filter)
 	page.Problems = problems
-	if len(problems) > 0 {
-		return a.showRefused(c, problems.First(), page)
+	if problem := problems.First(); problem != nil {
+		if err := a.Repo.HasInstance(c.ctx, c.instance); err != nil {
+			return err
+		}
+		return a.showRefused(c, problem, page)
 	}
 	rows, newer, older, err := a.logPage(c, filter, query)
 	if err != nil {
@@ -224,7 +227,7 @@ func (a *App) showOneDelivery(c *call, reveal bool) error {
 		IsWaiting: c.Query("waiting") != "" && d.State == repo.Pending,
 	}
 	_, page.Why = a.explain(d.Facts)
-	if d.ErasedAt.IsZero() && d.Request.Headers == nil {
+	if d.Request.Headers == nil {
 		page.NotMade = d.Failure
 	}
 	for i, attempt := range d.Attempts {

@@ -204,8 +204,8 @@ func TestLayout(t *testing.T) {
 				if title := p.text("title"); title != want.heading+" – Webhooks – The shop" && title != want.heading+" – The shop" {
 					t.Errorf("%s: the title is %q", path, title)
 				}
-				if p.Header.Get("Content-Type") != "text/html; charset=utf-8" || p.Find("head link[rel=stylesheet]").Length() != 1 {
-					t.Errorf("%s: Content-Type %q, head %v", path, p.Header.Get("Content-Type"), p.Find("head").Text())
+				if p.Header.Get("Cache-Control") != "no-store" || p.Header.Get("Content-Type") != "text/html; charset=utf-8" || p.Find("head link[rel=stylesheet]").Length() != 1 {
+					t.Errorf("%s: headers %v, head %v", path, p.Header, p.Find("head").Text())
 				}
 			}
 			h.open(t, "/admin/webhooks", fine("a"), asOwner...).want(t, 303, "webhooks?saved=a")

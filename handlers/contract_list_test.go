@@ -30,9 +30,12 @@ func TestLongList(t *testing.T) {
 	slices.Reverse(backwards)
 
 	t.Run("C12 is complete and in order", func(t *testing.T) {
-		got := h.ask(t, "GET", "/private/webhooks", "").ids(t)
-		if !slices.Equal(got, want) {
+		a := h.ask(t, "GET", "/private/webhooks", "")
+		if got := a.ids(t); !slices.Equal(got, want) {
 			t.Errorf("the list has %d webhooks, want %d in the order in which they were made", len(got), many)
+		}
+		for _, wrong := range standingChecks(a, "GET", nil) {
+			t.Error(wrong)
 		}
 	})
 	t.Run("C12 HEAD has no body", func(t *testing.T) {

@@ -48,6 +48,24 @@ func TestMounting(t *testing.T) {
 			t.Errorf("GET by the other group: %d %s", w.Code, w.Body)
 		}
 	})
+	t.Run("H5 behind it the host's middleware sees that it has answered", func(t *testing.T) {
+		p := newPlugin(t, func(c *plugin.Config) { c.Authorize = everybody })
+		e := gin.New()
+		e.Use(func(c *gin.Context) {
+			if c.Next(); !c.Writer.Written() {
+				c.String(http.StatusTeapot, "not answered")
+			}
+		})
+		p.Register(&e.RouterGroup)
+		for _, path := range []string{"/private/webhooks", "/admin/webhooks/a/pause", "/admin/webhooks/x/view"} {
+			if w := serve(e, "POST", path); w.Code == http.StatusTeapot {
+				t.Errorf("%s: %d %s", path, w.Code, w.Body)
+			}
+		}
+		if w := serve(e, "GET", "/admin/webhook-assets/none"); w.Code == http.StatusTeapot {
+			t.Errorf("an asset: %d", w.Code)
+		}
+	})
 	t.Run("H5 two schemas of one database", func(t *testing.T) {
 		db := migrated(t)
 		e := gin.New()

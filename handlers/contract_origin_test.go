@@ -71,6 +71,13 @@ func TestCookiesAndOrigins(t *testing.T) {
 			t.Errorf("the log's last line is: %s", last)
 		}
 	})
+	t.Run("O1 of another refusal the log holds nothing that was sent", func(t *testing.T) {
+		before := len(h.log.String())
+		check(t, h.ask(t, "POST", "/private/webhooks", hook("a"), "Authorization", "Bearer x", "Host", "shop.test", "Origin", "http://other.test"), 401, 2015)
+		if line := h.log.String()[before:]; !strings.Contains(line, `msg="request refused"`) || strings.Contains(line, ".test") {
+			t.Errorf("the log's line is: %s", line)
+		}
+	})
 	t.Run("A7 nobody fills the log", func(t *testing.T) {
 		before := len(h.log.String())
 		long := strings.Repeat("x", 100<<10)

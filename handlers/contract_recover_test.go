@@ -141,8 +141,15 @@ func TestD9_Recover(t *testing.T) {
 				t.Errorf("with %s the count is %d, want %d", more, got, want)
 			}
 		}
-		if got := recovered(t, `, "rebuild":true`); got != 30 {
-			t.Errorf("%d were queued, want 30", got)
+		const anew = `SELECT count(*) FROM merchant_webhooks.delivery WHERE state = 'pending' AND url = 'https://example.com/new'`
+		for _, c := range []struct {
+			more         string
+			queued, anew int
+		}{{"", 15, 0}, {`, "rebuild":true`, 15, 15}} {
+			var n int
+			if got, err := recovered(t, c.more), h.db.Get(&n, anew); got != c.queued || n != c.anew || err != nil {
+				t.Errorf("with %s %d were queued, %d in all anew, want %d, %d: %v", c.more, got, n, c.queued, c.anew, err)
+			}
 		}
 		page, _ := h.deliveries(t, "/private/webhooks/a/deliveries?limit=1")
 		got := decoded[loggedDelivery](t, h.ask(t, "GET", "/private/webhooks/a/deliveries/"+page[0].ID, ""))

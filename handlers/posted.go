@@ -59,9 +59,7 @@ func (f *posted) fail(err error) error {
 		problem = &taken
 	}
 	f.form.Deleted = problem.Code == webhook.CodeWebhookUnknown
-	if f.form.Changed == nil && !f.form.Deleted {
-		f.form.Problems = webhook.Problems{problem}
-	}
+	f.form.Problems = webhook.Problems{problem}
 	return &refusal{form: f.form, cause: err}
 }
 
