@@ -43,6 +43,7 @@ type maker struct {
 	texts   map[string]span       // of the mutants of each SQL text
 	fields  map[types.Object]span // that hold one
 	covered map[ast.Expr]bool     // conditions that are set to true and false
+	nils    map[types.Object]bool // functions that give nil alone
 	shared  map[string][]edit     // of each file, for several mutants
 	within  string
 	stack   []ast.Node
@@ -53,7 +54,7 @@ type maker struct {
 func find(pkg *packages.Package, root string) (*maker, error) {
 	m := &maker{
 		pkg: pkg, root: root, sources: map[string][]byte{}, texts: map[string]span{},
-		fields: map[types.Object]span{}, covered: map[ast.Expr]bool{}, shared: map[string][]edit{},
+		fields: map[types.Object]span{}, covered: map[ast.Expr]bool{}, nils: map[types.Object]bool{}, shared: map[string][]edit{},
 	}
 	for _, path := range pkg.CompiledGoFiles {
 		text, err := os.ReadFile(path)
@@ -65,6 +66,10 @@ func find(pkg *packages.Package, root string) (*maker, error) {
 	code, tests := m.pkg.Syntax, []*ast.File(nil)
 	if first := slices.IndexFunc(code, m.isTest); first >= 0 {
 		code, tests = code[:first], code[first:]
+	}
+	for found := -1; found < len(m.nils); { // until no more call those that are found
+		found = len(m.nils)
+		m.findNils(code)
 	}
 	m.walk(code, m.text)
 	m.walk(code, m.visit)

@@ -73,7 +73,7 @@ func (m *maker) returns(n *ast.ReturnStmt) {
 		wanted := results.At(i).Type()
 		known := m.pkg.TypesInfo.Types[e]
 		switch basic, _ := wanted.Underlying().(*types.Basic); {
-		case known.IsNil() || isZero(known.Value) || isEmpty(e):
+		case known.IsNil() || isZero(known.Value) || isEmpty(e) || m.isNil(e):
 		case basic != nil && basic.Kind() == types.Bool:
 			m.truth(e, "return ", true)
 		case types.Identical(known.Type, wanted):
@@ -82,6 +82,42 @@ func (m *maker) returns(n *ast.ReturnStmt) {
 			m.add(e, "return "+m.source(e), "return zero", m.wrap(e, "mutantZero["+m.spelt(wanted)+"](%d, ", ")")...)
 		}
 	}
+}
+
+// findNils finds functions of one result that is always nil. They are called in a
+// return to end two things in one line.
+func (m *maker) findNils(code []*ast.File) {
+	for _, file := range code {
+		for _, decl := range file.Decls {
+			f, is := decl.(*ast.FuncDecl)
+			if !is || f.Type.Results.NumFields() != 1 {
+				continue
+			}
+			always := true
+			ast.Inspect(f.Body, func(n ast.Node) bool {
+				if r, is := n.(*ast.ReturnStmt); is {
+					always = always && len(r.Results) == 1 && m.isNil(r.Results[0])
+				}
+				return true
+			})
+			if always {
+				m.nils[m.pkg.TypesInfo.Defs[f.Name]] = true
+			}
+		}
+	}
+}
+
+// isNil reports whether a value is nil, or of a function that gives nothing else.
+func (m *maker) isNil(e ast.Expr) bool {
+	call, is := e.(*ast.CallExpr)
+	if !is {
+		return m.pkg.TypesInfo.Types[e].IsNil()
+	}
+	name, is := call.Fun.(*ast.Ident)
+	if selector, is := call.Fun.(*ast.SelectorExpr); is {
+		name = selector.Sel
+	}
+	return name != nil && m.nils[m.pkg.TypesInfo.Uses[name]]
 }
 
 func isEmpty(e ast.Expr) bool {

@@ -22,6 +22,9 @@ func TestRefused(t *testing.T) {
 	if _, err := Fee(1, -5); err == nil {
 		t.Error("a price below 0 is taken")
 	}
+	if err := Lead(5); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestGoods(t *testing.T) {
