@@ -11,10 +11,11 @@ import (
 func TestD6_Account(t *testing.T) {
 	r := fresh(t)
 	ctx := t.Context()
-	create(t, r, "admin", sample, named(sample, "empty"))
+	create(t, r, "admin", sample, named(sample, "empty"), named(sample, "other"))
 	create(t, r, "sandbox", sample)
 	noon := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 	for _, f := range []filing{
+		{at: noon.Add(time.Hour), set: isDelivered},
 		{at: noon},
 		{at: noon.Add(-time.Hour), set: `lane = 2`},
 		{set: isFailed},
@@ -27,6 +28,7 @@ func TestD6_Account(t *testing.T) {
 	}
 	_, last := file(t, r, filing{order: "last", set: isFailed})
 	file(t, r, filing{instance: "sandbox"})
+	file(t, r, filing{hook: "other"})
 	account := func(t *testing.T, id string) Account {
 		t.Helper()
 		a, err := r.AccountOf(ctx, "admin", id)
@@ -42,7 +44,7 @@ func TestD6_Account(t *testing.T) {
 	}
 	t.Run("C9 D6 what waits, since when, what failed today, the last", func(t *testing.T) {
 		a := account(t, sample.ID)
-		if a.Waiting != 2 || !a.OldestWaiting.Equal(noon) || a.Total != 6 || a.FailedToday != 2 || a.LateSettings != 0 || a.Workers ||
+		if a.Waiting != 2 || !a.OldestWaiting.Equal(noon) || a.Total != 7 || a.FailedToday != 2 || a.LateSettings != 0 || a.Workers ||
 			a.Last.ID != last || a.Last.WebhookID != sample.ID || a.Last.OrderID != "last" || a.Last.State != "failed" || a.Last.LastStatus != 503 ||
 			!a.PausedAt.IsZero() || a.PausedReason != "" || !a.FailingSince.IsZero() || !a.NextProbe.IsZero() {
 			t.Errorf("it is %+v", a)
@@ -111,6 +113,10 @@ func TestD6_Account(t *testing.T) {
 		}
 		crowd(t, r, "admin", sample.ID, MaxCount+5, "")
 		if a := account(t, sample.ID); a.Waiting != MaxCount+1 || a.LateSettings != 2 {
+			t.Errorf("it is %+v", a)
+		}
+		want(t, r.Update(ctx, "admin", sample), none, "")
+		if a := account(t, sample.ID); a.LateSettings != MaxCount+1 {
 			t.Errorf("it is %+v", a)
 		}
 	})
