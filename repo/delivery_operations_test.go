@@ -63,15 +63,18 @@ func TestR5_DeliveryFaults(t *testing.T) {
 	for name, db := range map[string]func(*testing.T) *sqlx.DB{"a right is missing": withoutRights, "the pool is closed": closed} {
 		for mode, o := range map[string]Options{"prepared": {}, "unprepared": {Unprepared: true}} {
 			t.Run("R5 "+name+" "+mode, func(t *testing.T) {
-				r := over(t, db(t), o)
+				r, isClosed := over(t, db(t), o), name == "the pool is closed"
 				for _, op := range deliveryOperations {
 					wanted := op.fault
-					if name == "the pool is closed" {
+					if isClosed {
 						wanted = webhook.CodeDBStartFailed
 					}
 					if err := op.do(t.Context(), r); codeOf(err) != wanted {
 						t.Errorf("%s: got %v, want code %d", op.name, err, wanted)
 					}
+				}
+				if err := r.PrepareEmit(t.Context()); (err != nil) != (isClosed && mode == "prepared") {
+					t.Errorf("prepared: %v", err)
 				}
 				if err := r.EndJobs(t.Context(), []int64{1}); err == nil {
 					t.Error("jobs are ended")
