@@ -38,7 +38,7 @@ func TestD9_RecoverDeletedMeanwhile(t *testing.T) {
 		count, err := c.Recover(t.Context(), "admin", repo.Again{}, true)
 		done <- recovered{count, err}
 	}()
-	until(s, true, "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+	until(s, true, awaitsLock)
 	if err := tx.Commit(); err != nil {
 		t.Fatal(err)
 	}
@@ -46,6 +46,35 @@ func TestD9_RecoverDeletedMeanwhile(t *testing.T) {
 		t.Errorf("%d are sent again, %v, want that of the webhook which is kept", got.count, got.err)
 	}
 }
+
+// TestD13_SentMeanwhile: what is sent while the waiting ones are made anew stays
+// as it was sent.
+func TestD13_SentMeanwhile(t *testing.T) {
+	s := newShop(t)
+	s.hook("hook", "http://127.0.0.1:1/old")
+	c := s.courier(nil)
+	s.pay(c, "o")
+	if err := s.repo.Update(t.Context(), "admin", webhook.Webhook{ID: "hook", EventType: "pay", URL: "http://127.0.0.1:1/new", HTTPMethod: "POST"}); err != nil {
+		t.Fatal(err)
+	}
+	tx := s.db.MustBegin()
+	defer func() { _ = tx.Rollback() }()
+	tx.MustExec("UPDATE " + schema + ".delivery SET state = 'delivered', finished_at = now()")
+	done := make(chan error)
+	go func() { done <- second(c.Rebuild(t.Context(), "admin", "hook")) }()
+	until(s, true, awaitsLock)
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if url := one[string](s, "SELECT url FROM webhooks.delivery"); url != "http://127.0.0.1:1/old" {
+		t.Errorf("what was sent is said to have gone to %s", url)
+	}
+}
+
+const awaitsLock = "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 // TestD9_OfNoWebhook: what is asked of a webhook that is not there says so.
 func TestD9_OfNoWebhook(t *testing.T) {
@@ -136,11 +165,14 @@ func TestD9_DataThatIsNone(t *testing.T) {
 // first 100 have jobs, and a sweep is wanted for other lanes. All is due at once,
 // so that of one lane the oldest goes first.
 func TestD9_RecoverWakes(t *testing.T) {
-	const n = remakeAtOnce + 3
+	const n = remakeAtOnce + 4
 	s := newShop(t)
 	s.hook("hook", "http://127.0.0.1:1/")
+	s.webhook(webhook.Webhook{ID: "other", EventType: "refund", URL: "http://127.0.0.1:2/", HTTPMethod: "POST"})
 	c := s.courier(nil)
-	s.many(c, n)
+	s.many(c, n-1)
+	s.db.MustExec("UPDATE " + schema + ".event SET data = NULL WHERE event_serial = (SELECT max(event_serial) FROM " + schema + ".event)") // it goes as it is
+	s.refund(c, "o")
 	for _, anew := range []bool{false, true} {
 		s.db.MustExec("UPDATE " + schema + ".delivery SET state = 'failed', failure = '{}', finished_at = now()")
 		s.db.MustExec("DELETE FROM " + schema + ".river_job")

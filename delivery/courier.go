@@ -48,7 +48,6 @@ func (c *Courier) Start(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, giveUp)
 	err = r.river.Start(begin)
 	if !stop() || err != nil {
-		giveUp()
 		_ = r.river.StopAndCancel(lasting)
 		return fmt.Errorf("delivery: start: %w", errors.Join(err, ctx.Err()))
 	}

@@ -104,14 +104,16 @@ func TestD2_StopWaits(t *testing.T) {
 	s.pay(c, "o")
 	until(s, 1, countFailed)
 	now := c.lanes.now
-	sweeping := make(chan struct{})
+	sweeping, ended := make(chan struct{}), c.running.river.Stopped()
 	c.lanes.mu.Lock()
 	c.lanes.now = func() time.Time {
 		close(sweeping)
-		for range 1000 {
-			takeAWhile()
+		<-ended
+		isListed := 1
+		for range 30 {
+			_ = s.db.Get(&isListed, "SELECT count(*) FROM "+schema+".worker")
 		}
-		swept.Store(true)
+		swept.Store(isListed == 1)
 		return now()
 	}
 	c.lanes.mu.Unlock()
