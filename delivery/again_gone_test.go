@@ -192,3 +192,25 @@ func TestD9_RecoverWakes(t *testing.T) {
 		}
 	}
 }
+
+// TestD12_RemovedMeanwhile: a webhook whose instance is removed is not known.
+func TestD12_RemovedMeanwhile(t *testing.T) {
+	s := newShop(t)
+	s.hook("hook", "http://127.0.0.1:1/")
+	c := s.courier(nil)
+	tx := s.db.MustBegin()
+	defer func() { _ = tx.Rollback() }()
+	tx.MustExec("DELETE FROM " + schema + ".instance")
+	done := make(chan error)
+	go func() {
+		_, err := c.Test(t.Context(), "admin", "hook")
+		done <- err
+	}()
+	until(s, true, awaitsLock)
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; !isUnknown(err) {
+		t.Errorf("a test says %v", err)
+	}
+}

@@ -107,21 +107,17 @@ func (c *Courier) Test(ctx context.Context, instance, webhookID string) (deliver
 	prepared.At = c.now()
 	ctx, span := c.o.Tracer.Emit(ctx, instance, prepared.Type)
 	err = c.within(ctx, func(tx *sql.Tx) error {
-		deliveryID, err = c.addTest(ctx, tx, instance, w, prepared)
+		deliveryID, err = c.addTest(ctx, tx, w, prepared)
 		return err
 	})
 	span.Emitted(1, err)
 	return deliveryID, err
 }
 
-func (c *Courier) addTest(ctx context.Context, tx *sql.Tx, instance string, w repo.Stored, p webhook.Prepared) (deliveryID string, err error) {
-	home, _, err := c.o.Repo.Listeners(ctx, tx, instance, w.EventType, 1)
-	if err != nil {
-		return "", err
-	}
+func (c *Courier) addTest(ctx context.Context, tx *sql.Tx, w repo.Stored, p webhook.Prepared) (deliveryID string, err error) {
 	listener := repo.Listener{Webhook: w.Webhook, Serial: w.Serial, Version: w.RowVersion}
 	ds := c.makeDeliveries(ctx, []repo.Listener{listener}, p.Data)
-	keys, err := c.add(ctx, tx, repo.NewEvent{Instance: home, Prepared: p, IsTest: true}, ds)
+	keys, err := c.add(ctx, tx, repo.NewEvent{Instance: w.InstanceSerial, Prepared: p, IsTest: true}, ds)
 	if err != nil {
 		return "", err
 	}

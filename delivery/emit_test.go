@@ -103,6 +103,19 @@ func TestD1_BadEventAsksNothing(t *testing.T) {
 	}
 }
 
+// TestD1_NotStored: the host learns of it, and why, before it commits.
+func TestD1_NotStored(t *testing.T) {
+	s := newShop(t)
+	s.hook("hook", "http://127.0.0.1:1/")
+	c := s.courier(nil)
+	s.refuse("INSERT", "delivery", "")
+	tx := s.db.MustBegin()
+	defer func() { _ = tx.Rollback() }()
+	if err := c.Emit(t.Context(), tx, "admin", paid("o")); err == nil || !strings.Contains(err.Error(), "not now") {
+		t.Errorf("it says %v", err)
+	}
+}
+
 func TestD1_LaterPatchChangesNothingAndDeleteRemoves(t *testing.T) {
 	s := newShop(t)
 	old, other := newReceiver(t, nil), newReceiver(t, nil)
