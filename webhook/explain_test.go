@@ -79,6 +79,9 @@ func TestD6_Why(t *testing.T) {
 		{"paused after failures of hours", tried, func(f *Facts) {
 			f.PausedAt, f.PausedReason, f.FailingFor = ago(time.Hour), "failing", 40*time.Hour
 		}, CausePaused, "The webhook is paused since 23 Nov 2026, 13:03:05 UTC (after nothing but failures). It waits."},
+		{"paused after two days of failures", tried, func(f *Facts) {
+			f.PausedAt, f.PausedReason, f.FailingFor = ago(time.Hour), "failing", 48*time.Hour
+		}, CausePaused, "The webhook is paused since 23 Nov 2026, 13:03:05 UTC (after 2 days of failures). It waits."},
 		{"paused by 410", tried, func(f *Facts) { f.PausedAt, f.PausedReason = ago(time.Hour), "gone" }, CausePaused, "The webhook is paused since 23 Nov 2026, 13:03:05 UTC (because the receiver answered 410). It waits."},
 
 		{"refused address", failed, func(f *Facts) { f.LastStatus, f.LastError = 0, private }, CauseAddress, "crm.example is 10.0.0.1, a private or special network; it is not sent there."},

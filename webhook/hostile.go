@@ -85,10 +85,7 @@ func (c change) takesAway() bool { return c == "null" || slices.Contains(hostile
 
 // value is the change as a value of an event's data.
 func (c change) value() any {
-	data, err := NewData(map[string]json.RawMessage{"v": json.RawMessage(c)})
-	if c == missing || err != nil {
-		return null{}
-	}
+	data, _ := NewData(map[string]json.RawMessage{"v": json.RawMessage(cmp.Or(c, "null"))}) // It is JSON.
 	return data.root["v"]
 }
 

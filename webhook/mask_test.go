@@ -105,6 +105,7 @@ func TestS2_MaskHeaders(t *testing.T) {
 		"{{=<% %>=}}\nAuthorization: a<%!\nB: c %>abc":    "•••\nAuthorization: •••",
 		"B: c\n{{unclosed: x\nAuthorization: abc":         "B: c\n{{unclosed: •••\nAuthorization: •••",
 		"Bad Name: abc":                                   "Bad Name: •••",
+		": abc":                                           ": •••",
 		"ü: abc":                                          "ü: •••",
 		" B: abc":                                         " B: abc",
 		"Authorization : abc":                             "Authorization : •••",

@@ -77,6 +77,7 @@ func TestV8_Verdict(t *testing.T) {
 		{"V8 found around an object that may have it too", "shop", `[0{{#who}},"{{note}}"{{/who}}]`, breaks + `note is "\\". See line 1.`},
 		{"V8 percent-encoded without quotes", "shop", `[{{{form.none}}}]`, breaks + `none is {}. Line 1: write {{{json.none}}} instead of {{{form.none}}}.`},
 		{"V8 a list that is empty in the example", "shop", `[{{#empty}}{{{json}}}{{/empty}}]`, breaks + `empty is [{},{}]. Line 1` + commas + `{{#empty}}. Write {{{json.empty}}}` + place},
+		{"V8 in quotes a list of further out", "shop", `[0{{#who}},"[{{#tags}}\{{/tags}}]"{{/who}}]`, broken + `Line 1, column 33: a \ can not stand before ]. Write \\ for the sign itself.`},
 		{"V8 in quotes a list that no way to write it mends", "bare", `["[{{#l}}\{{/l}}]"]`, breaks + `l is 1. See line 1.`},
 		{"V8 of two lists the inner one", "lists", `[{{#o}}[{{#m}}{{.}}{{/m}}]{{/o}}]`, breaks + `o.m[] is 0. Line 1` + commas + `{{#m}}. Write {{{json.m}}}` + place},
 		{"V8 a number too large for most programs", "lists", `[{{#l}}{{/l}}{{^big}},{{/big}}0]`, breaks + `big is missing. See line 1.`},

@@ -113,7 +113,7 @@ func (m *maker) isNil(e ast.Expr) bool {
 	if !is {
 		return m.pkg.TypesInfo.Types[e].IsNil()
 	}
-	name, is := call.Fun.(*ast.Ident)
+	name, _ := call.Fun.(*ast.Ident)
 	if selector, is := call.Fun.(*ast.SelectorExpr); is {
 		name = selector.Sel
 	}
