@@ -101,6 +101,7 @@ func TestD6_Facts(t *testing.T) {
 		last_error = '{"key":"x"}', due_at = '2026-11-23T13:00:00Z', url = 'https://shop.example:8443/hooks'`})
 	tried(t, r, k, 1, at.Add(time.Minute), "")
 	tried(t, r, k, 2, at.Add(2*time.Minute), "")
+	tried(t, r, asDue, 3, at.Add(3*time.Minute), "")
 	facts := func(t *testing.T) webhook.Facts {
 		t.Helper()
 		d, err := r.GetDelivery(t.Context(), "admin", sample.ID, id)
@@ -164,7 +165,7 @@ func TestD6_Facts(t *testing.T) {
 		if f := facts(t); !f.AloneUntil.IsZero() {
 			t.Errorf("nobody found so, and it is until %v", f.AloneUntil)
 		}
-		file(t, r, filing{set: `lane = 1, due_at = now() + interval '1 day', receiver = 'other.example:443'`})
+		file(t, r, filing{set: `lane = 1, due_at = now() + interval '30 minutes', receiver = 'other.example:443'`})
 		file(t, r, filing{set: `lane = 0, due_at = now() + interval '1 day'`}) // its next try
 		late, _ := file(t, r, filing{instance: "sandbox", set: `lane = 1, due_at = now() + interval '1 hour'`})
 		file(t, r, filing{set: `lane = 1, due_at = now() + interval '2 hours'`})

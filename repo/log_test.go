@@ -1,6 +1,7 @@
 package repo
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -183,7 +184,7 @@ func TestD6_WhatAListTells(t *testing.T) {
 func TestD6_BoundedCount(t *testing.T) {
 	r := fresh(t)
 	create(t, r, "admin", sample)
-	crowd(t, r, "admin", sample.ID, MaxCount+5, isFailed)
+	crowd(t, r, "admin", sample.ID, MaxCount+9, isFailed)
 	for _, f := range []Filter{{}, {WebhookID: sample.ID}, {State: "failed"}, {State: "failed", WebhookID: sample.ID}, {EventType: "pay"}, {From: time.Unix(0, 0)}} {
 		t.Run(fmt.Sprintf("D6 %+v", f), func(t *testing.T) {
 			if n, err := r.CountDeliveries(t.Context(), "admin", f); err != nil || n != MaxCount+1 {
@@ -191,17 +192,29 @@ func TestD6_BoundedCount(t *testing.T) {
 			}
 		})
 	}
-	t.Run("D6 a page of more events than are looked at one by one", func(t *testing.T) {
-		var first, last int64
-		if err := r.db.QueryRow(`SELECT min(delivery_serial), max(delivery_serial) FROM merchant_webhooks.delivery`).Scan(&first, &last); err != nil {
-			t.Fatal(err)
-		}
-		ever := Filter{From: time.Unix(0, 0)}
-		if got, _ := serials(t, r, ever, Page{From: math.MaxInt64, Backwards: true, Limit: 1}); got[0] != last {
-			t.Errorf("the newest is %d, want %d", got[0], last)
-		}
-		if got, _ := serials(t, r, ever, Page{Limit: 1}); got[0] != first {
-			t.Errorf("the oldest is %d, want %d", got[0], first)
-		}
-	})
+	for _, f := range []Filter{{}, {WebhookID: sample.ID}, {State: "failed"}, {State: "pending"}} {
+		t.Run(fmt.Sprintf("D6 a page of more events than are looked at one by one %+v", f), func(t *testing.T) {
+			if f.State == "pending" {
+				r.db.MustExec(`UPDATE merchant_webhooks.delivery SET state = 'pending', finished_at = NULL, failure = NULL`)
+			}
+			var first, last int64 // in the time
+			if err := r.db.QueryRow(`SELECT min(delivery_serial) + 2, max(delivery_serial) - 2 FROM merchant_webhooks.delivery`).Scan(&first, &last); err != nil {
+				t.Fatal(err)
+			}
+			const at = `SELECT event_at FROM merchant_webhooks.delivery JOIN merchant_webhooks.event USING (instance_serial, event_serial) WHERE delivery_serial = $1`
+			if err := errors.Join(r.db.Get(&f.From, at, first), r.db.Get(&f.To, at, last+1)); err != nil {
+				t.Fatal(err)
+			}
+			if got, _ := serials(t, r, f, Page{From: math.MaxInt64, Backwards: true, Limit: 1}); got[0] != last {
+				t.Errorf("the newest is %d, want %d", got[0], last)
+			}
+			if got, _ := serials(t, r, f, Page{Limit: 1}); got[0] != first {
+				t.Errorf("the oldest is %d, want %d", got[0], first)
+			}
+			f.EventType = "refund"
+			if got, _ := serials(t, r, f, Page{Limit: 1}); len(got) > 0 {
+				t.Errorf("of another event it gives %v", got)
+			}
+		})
+	}
 }

@@ -47,11 +47,11 @@ WITH home AS (
     FROM merchant_webhooks.instance
     WHERE instance_id = $1::text
 ), found AS (
-    SELECT secret, previous_until
+    SELECT
     FROM merchant_webhooks.webhook
     WHERE instance_serial = (SELECT instance_serial FROM home)
       AND webhook_id = $2::text
-), changed AS (
+), rotated AS (
     UPDATE merchant_webhooks.webhook
     SET secret = $3::bytea, previous_secret = secret, previous_until = now() + $4::bigint * interval '1 microsecond'
     WHERE instance_serial = (SELECT instance_serial FROM home)
@@ -61,17 +61,11 @@ WITH home AS (
         WHEN $5::bytea IS NULL THEN coalesce(previous_until <= now() + $4::bigint * interval '1 microsecond' - interval '1 minute', true)
         ELSE secret = $5::bytea
       END
-    RETURNING webhook_serial
 )
 SELECT CASE
     WHEN NOT EXISTS (SELECT FROM home) THEN 'unknown instance'
-    WHEN EXISTS (SELECT FROM changed) THEN 'changed'
     WHEN NOT EXISTS (SELECT FROM found) THEN 'unknown webhook'
-    WHEN (SELECT secret FROM found) = $3::bytea THEN 'equal'
-    WHEN (SELECT secret FROM found) <> $5::bytea THEN 'equal'
-    WHEN $5::bytea IS NULL
-      AND (SELECT previous_until FROM found) > now() + $4::bigint * interval '1 microsecond' - interval '1 minute' THEN 'equal'
-    ELSE 'unseen'
+    ELSE 'found'
 END`
 
 // RotateSecret makes secret (as stored) the webhook's, and keeps the one before
@@ -81,7 +75,7 @@ END`
 func (r *Repo) RotateSecret(ctx context.Context, instance, webhookID string, secret, old []byte, keep time.Duration) error {
 	return r.run(ctx, rotatingSecret, func() error {
 		v, err := r.ask(ctx, r.log.rotateSecret, []any{instance, webhookID, secret, keep.Microseconds(), old})
-		if err != nil || v == changed || v == equal {
+		if err != nil || v == found {
 			return err
 		}
 		return v.otherwise(instance, webhookID)

@@ -136,6 +136,14 @@ func TestRotateOnce(t *testing.T) {
 			t.Errorf("it is %q, before %q", secretOf(t, r), previous())
 		}
 	})
+	t.Run("D4 the one that it has", func(t *testing.T) {
+		age(t, r, "2 minutes")
+		rotate("fourth", "")
+		rotate("fourth", "fourth")
+		if secretOf(t, r) != "fourth" || previous() != "third" {
+			t.Errorf("it is %q, before %q", secretOf(t, r), previous())
+		}
+	})
 	t.Run("D4 of a webhook that is not there", func(t *testing.T) {
 		err := r.RotateSecret(t.Context(), "admin", "missing", []byte("x"), []byte("y"), time.Hour)
 		want(t, err, webhook.CodeWebhookUnknown, "missing")
