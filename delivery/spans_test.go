@@ -94,6 +94,9 @@ func TestO2_Attempts(t *testing.T) {
 	w := newWorker(c)
 	ended, end := context.WithCancel(t.Context())
 	end()
+	for range failuresToOpen - 1 {
+		admitted(t, c.lanes, strings.TrimPrefix(r.url, "http://")).leave(unanswered)
+	}
 	if sent := c.send(t.Context(), repo.Claim{Request: webhook.Request{Method: "GET", URL: r.url}}, nil); sent.Duration <= 0 {
 		t.Errorf("an attempt took %v", sent.Duration)
 	}
@@ -102,16 +105,19 @@ func TestO2_Attempts(t *testing.T) {
 		answer  int
 		ctx     context.Context
 		since   time.Duration // the claim
+		tries   int           // before
 		says    string
 		err     error
 		again   bool
+		fails   int // how often in a row the receiver has not answered
 		counted []string
 	}{
-		{"taken", 200, t.Context(), 0, "POST, deliver pay", nil, false, []string{"2xx", "attempt_duration_seconds", "delivered", "delivery_duration_seconds"}},
-		{"answered 503", 503, t.Context(), 0, "POST: 503, deliver pay: 503", nil, true, []string{"5xx", "attempt_duration_seconds"}},
-		{"not answered", 0, t.Context(), 0, "POST: reset, deliver pay: reset", nil, true, []string{"reset", "attempt_duration_seconds"}},
-		{"claimed too long ago", 200, t.Context(), c.tuning.lease, "deliver pay: interrupted", errLate, false, nil},
-		{"cut off by Stop", 200, ended, 0, "POST: other, deliver pay: given_back", context.Canceled, false, nil},
+		{"taken", 200, t.Context(), 0, 0, "POST, deliver pay", nil, false, 0, []string{"2xx", "attempt_duration_seconds", "delivered", "delivery_duration_seconds"}},
+		{"answered 503", 503, t.Context(), 0, 0, "POST: 503, deliver pay: 503", nil, true, 0, []string{"5xx", "attempt_duration_seconds"}},
+		{"given up", 503, t.Context(), 0, len(webhook.DefaultSchedule), "POST: 503, deliver pay: 503", nil, false, 0, []string{"5xx", "attempt_duration_seconds", "given_up"}},
+		{"not answered", 0, t.Context(), 0, 0, "POST: reset, deliver pay: reset", nil, true, 1, []string{"reset", "attempt_duration_seconds"}},
+		{"claimed too long ago", 200, t.Context(), c.tuning.lease, 0, "deliver pay: interrupted", errLate, false, 1, nil},
+		{"cut off by Stop", 200, ended, 0, 0, "POST: other, deliver pay: given_back", context.Canceled, false, 1, nil},
 	} {
 		s.db.MustExec("DELETE FROM " + schema + ".delivery")
 		s.pay(c, orderID(len(spans.Ended())))
@@ -120,11 +126,14 @@ func TestO2_Attempts(t *testing.T) {
 			t.Fatalf("%s: it can not be claimed", is.name)
 		}
 		answer.Store(int64(is.answer))
-		claim.AskedAt = time.Now().Add(-is.since)
+		claim.AskedAt, claim.Tries = time.Now().Add(-is.since), is.tries
 		before, told := counted(t, metrics), len(spans.Ended())
 		next, err := w.deliver(is.ctx, admitted(t, c.lanes, claim.Request.Receiver), claim)
 		if !errors.Is(err, is.err) || (next != nil) != is.again {
 			t.Errorf("%s: %v, %v", is.name, next, err)
+		}
+		if fails := c.lanes.of(claim.Request.Receiver).failures; fails != is.fails {
+			t.Errorf("%s: %d in a row are not answered, want %d", is.name, fails, is.fails)
 		}
 		if says := failures(spans.Ended()[told:]); says != is.says {
 			t.Errorf("%s: the spans are %q, want %q", is.name, says, is.says)
@@ -207,6 +216,23 @@ func TestO1_Gauges(t *testing.T) {
 	}
 	if after := counted(t, metrics); after["workers"] != 0 || after["workers_busy"] != 0 {
 		t.Errorf("stopped: %v", after)
+	}
+}
+
+// TestO1_Interrupted: an attempt whose process died is counted by who finds it.
+func TestO1_Interrupted(t *testing.T) {
+	s := newShop(t)
+	s.hook("hook", "http://127.0.0.1:1/")
+	var metrics prometheus.Gatherer
+	c := s.courier(func(o *Options, _ *tuning) { metrics = metricsOf(s, o) })
+	s.pay(c, "o")
+	if _, found := s.claim(c); !found {
+		t.Fatal("it can not be claimed")
+	}
+	s.db.MustExec("UPDATE " + schema + ".delivery SET sending_since = now() - interval '1 hour'")
+	c.sweep(t.Context(), "me")
+	if n := counted(t, metrics)[telemetry.Interrupted]; n != 1 {
+		t.Errorf("%d are counted", n)
 	}
 }
 
