@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
@@ -52,11 +52,10 @@ func (e *exam) begin(ctx context.Context, q int) {
 }
 
 // queued waits until so many are.
-func (e *exam) queued(n int) {
-	for found := -1; found != n; runtime.Gosched() {
-		e.mu.Lock()
-		found = len(e.queue)
-		e.mu.Unlock()
+func (e *exam) queued(t *testing.T, n int) {
+	t.Helper()
+	if synctest.Wait(); len(e.queue) != n {
+		t.Fatalf("%d are queued, want %d", len(e.queue), n)
 	}
 }
 
@@ -84,15 +83,22 @@ func (e *exam) gets(t *testing.T, wants ...string) {
 	}
 }
 
+// examine makes an exam in a bubble, where it is seen at once that nothing is
+// going on any more.
+func examine(t *testing.T, name string, do func(t *testing.T, e *exam)) {
+	t.Run(name, func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) { do(t, newExam(t)) })
+	})
+}
+
 func TestBatcher(t *testing.T) {
-	t.Run("D5 many are asked together, and each has its answer", func(t *testing.T) {
-		e := newExam(t)
+	examine(t, "D5 many are asked together, and each has its answer", func(t *testing.T, e *exam) {
 		wants := []string{"0 to 0 true"}
 		for i := range batchMost + 6 {
 			e.begin(t.Context(), i+1)
 			wants = append(wants, fmt.Sprint(i+1, " to ", i+1, " true"))
 		}
-		e.queued(batchMost + 6)
+		e.queued(t, batchMost+6)
 		go func() {
 			e.say([]int{0})
 			for _, want := range []int{batchMost, 6} {
@@ -108,13 +114,12 @@ func TestBatcher(t *testing.T) {
 		e.say(<-e.batches)
 		e.gets(t, "99 to 99 true")
 	})
-	t.Run("D5 who gives up takes nobody along", func(t *testing.T) {
-		e := newExam(t)
+	examine(t, "D5 who gives up takes nobody along", func(t *testing.T, e *exam) {
 		ctx, giveUp := context.WithCancel(t.Context())
 		e.begin(ctx, 1)
-		e.queued(1)
+		e.queued(t, 1)
 		e.begin(t.Context(), 2)
-		e.queued(2)
+		e.queued(t, 2)
 		giveUp()
 		e.gets(t, "1  false")
 		e.say([]int{0})
@@ -126,8 +131,7 @@ func TestBatcher(t *testing.T) {
 		e.say(qs)
 		e.gets(t, "2 to 2 true")
 	})
-	t.Run("D2 what is being asked is not lost on who gives up", func(t *testing.T) {
-		e := newExam(t)
+	examine(t, "D2 what is being asked is not lost on who gives up", func(t *testing.T, e *exam) {
 		e.say([]int{0})
 		e.gets(t, "0 to 0 true")
 		ctx, giveUp := context.WithCancel(t.Context())
@@ -137,18 +141,16 @@ func TestBatcher(t *testing.T) {
 		e.say(qs)
 		e.gets(t, "1 to 1 true")
 	})
-	t.Run("D5 a batch that fails answers nothing", func(t *testing.T) {
-		e := newExam(t)
+	examine(t, "D5 a batch that fails answers nothing", func(t *testing.T, e *exam) {
 		e.begin(t.Context(), 1)
 		e.begin(t.Context(), 2)
-		e.queued(2)
+		e.queued(t, 2)
 		e.answers <- nil
 		e.gets(t, "0  false")
 		e.say(<-e.batches)
 		e.gets(t, "1 to 1 true", "2 to 2 true")
 	})
-	t.Run("D2 a batch that panics answers nothing, and ends nothing", func(t *testing.T) {
-		e := newExam(t)
+	examine(t, "D2 a batch that panics answers nothing, and ends nothing", func(t *testing.T, e *exam) {
 		close(e.answers)
 		e.gets(t, "0  false")
 		if e.panicked == nil {

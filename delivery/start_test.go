@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -146,43 +147,31 @@ func isClosed(c chan struct{}) bool {
 
 // TestD8_Errands are waited for, again and again, for as long as one likes.
 func TestD8_Errands(t *testing.T) {
-	var e errands
-	e.wait(t.Context()) // there is none
-	for range 2 {
-		ends, ended := make(chan struct{}), make(chan struct{})
+	synctest.Test(t, func(t *testing.T) {
+		var e errands
+		e.wait(t.Context()) // there is none
 		for range 2 {
-			e.begin(func() { <-ends })
-		}
-		gaveUp, giveUp := context.WithCancel(t.Context())
-		giveUp()
-		e.wait(gaveUp)
-		go func() {
+			ends, ended := make(chan struct{}), make(chan struct{})
+			for range 2 {
+				e.begin(func() { <-ends })
+			}
+			gaveUp, giveUp := context.WithCancel(t.Context())
+			giveUp()
+			e.wait(gaveUp)
+			go func() {
+				e.wait(t.Context())
+				close(ended)
+			}()
+			synctest.Wait()
+			ends <- struct{}{}
+			if synctest.Wait(); isClosed(ended) {
+				t.Error("one is left, and not waited for")
+			}
+			ends <- struct{}{}
+			<-ended
 			e.wait(t.Context())
-			close(ended)
-		}()
-		for !e.isAwaited() {
-			takeAWhile()
 		}
-		ends <- struct{}{}
-		if e.left(1); isClosed(ended) {
-			t.Error("one is left, and not waited for")
-		}
-		ends <- struct{}{}
-		<-ended
-		if e.isAwaited() {
-			t.Error("somebody waits for none")
-		}
-		e.wait(t.Context())
-	}
-}
-
-// left waits until so many are.
-func (e *errands) left(n int) {
-	for found := -1; found != n; takeAWhile() {
-		e.mu.Lock()
-		found = e.n
-		e.mu.Unlock()
-	}
+	})
 }
 
 // TestD2_JobsHaveTheirTime: River ends no job that goes on with others of its
