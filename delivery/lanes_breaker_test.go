@@ -29,6 +29,7 @@ func TestD5_LanesAreGivenBack(t *testing.T) {
 		func() { l.stuck() },
 		func() { l.waiting(hook) },
 		func() { l.empty(hook, 0) },
+		func() { l.empty("forgotten.example:443", 0) },
 		func() { l.forget() },
 		func() { in.leave(answered) },
 	} {
@@ -50,6 +51,11 @@ func TestD5_OneProbe(t *testing.T) {
 	refused(t, l, hook, 0)
 	early[1].leave(answered)
 	admitted(t, l, hook)
+	for range failuresToOpen {
+		admitted(t, l, hook).leave(unanswered)
+	}
+	forward(30 * time.Second)
+	refused(t, l, hook, 0) // the first probe is still out
 }
 
 // TestD5_AnAnswerCloses the breaker at once.

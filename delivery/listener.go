@@ -65,9 +65,8 @@ func (l *listener) Connect(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		go func() {
-			if m := <-ready; m.err == nil {
-				_ = m.conn.Close()
-			}
+			m := <-ready
+			end(m.conn)
 		}()
 		return ctx.Err()
 	}
@@ -96,10 +95,15 @@ func (l *listener) Close(context.Context) error {
 	l.mu.Lock()
 	l.conn = nil
 	l.mu.Unlock()
+	end(conn)
+	return nil
+}
+
+// end closes a connection, if there is one.
+func end(conn *pq.ListenerConn) {
 	if conn != nil {
 		_ = conn.Close() // an error says that it is closed already
 	}
-	return nil
 }
 
 func (l *listener) Listen(ctx context.Context, topic string) error {

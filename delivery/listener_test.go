@@ -46,8 +46,10 @@ func TestD2_Listener(t *testing.T) {
 		if err := errors.Join(l.Close(ctx), l.Close(ctx)); err != nil {
 			t.Error(err)
 		}
-		if err := l.Ping(ctx); !errors.Is(err, errListenerLost) {
-			t.Errorf("a ping after the end says %v", err)
+		for name, err := range map[string]error{"Ping": l.Ping(ctx), "Listen": l.Listen(ctx, "x"), "Unlisten": l.Unlisten(ctx, "x")} {
+			if !errors.Is(err, errListenerLost) {
+				t.Errorf("after the end %s says %v", name, err)
+			}
 		}
 	}
 	if l.Schema() != schema {

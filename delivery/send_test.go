@@ -98,6 +98,23 @@ func TestD11_TwoTimes(t *testing.T) {
 	}
 }
 
+// TestD11_ByTheHostsClock: an event without a time of its own happens when it is
+// emitted, not when its transaction began.
+func TestD11_ByTheHostsClock(t *testing.T) {
+	s := newShop(t)
+	s.hook("hook", "http://127.0.0.1:1/")
+	c := s.courier(nil)
+	at := time.Now().Add(time.Hour)
+	c.now = func() time.Time { return at }
+	s.pay(c, "o")
+	if _, err := c.Test(t.Context(), "admin", "hook"); err != nil {
+		t.Fatal(err)
+	}
+	if n := one[int](s, "SELECT count(*) FROM webhooks.event WHERE abs(extract(epoch FROM event_at) - $1) < 1", at.Unix()); n != 2 {
+		t.Errorf("%d of 2 are of the time when they were emitted", n)
+	}
+}
+
 // TestD4_BytesAreTheSame: what was sent is what is stored and shown.
 func TestD4_BytesAreTheSame(t *testing.T) {
 	s := newShop(t)
