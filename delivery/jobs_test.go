@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -173,7 +174,12 @@ func TestD4_Reseal(t *testing.T) {
 	keyless := s.courier(nil)
 	_, _, opens := keyless.Secrets(t.Context(), "admin", "hook")
 	rotates := keyless.RotateSecretThatEnds(t.Context(), "admin", "hook", after[0].End())
-	if opens == nil || rotates == nil || keyless.Reseal(t.Context()) == nil {
-		t.Error("it opens without the key")
+	for _, err := range []error{opens, rotates} {
+		if problem := (*webhook.Problem)(nil); !errors.As(err, &problem) || problem.Code != webhook.CodeInternalInvariantFailure {
+			t.Errorf("without the key: %v", err)
+		}
+	}
+	if keyless.Reseal(t.Context()) == nil {
+		t.Error("it is sealed anew without the key")
 	}
 }

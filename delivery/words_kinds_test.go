@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -26,6 +27,10 @@ func TestD3_ErrorsThatNoReceiverMakes(t *testing.T) {
 		"resolver hangs":  {&net.DNSError{Err: "i/o timeout", Name: "hook.example", IsTimeout: true}, "attempt.timeout"},
 		"no route":        {&net.OpError{Op: "dial", Net: "tcp", Err: syscall.EHOSTUNREACH}, "attempt.unreachable"},
 		"breaks off":      {&net.OpError{Op: "read", Net: "tcp", Err: syscall.EIO}, "attempt.other"},
+		"not trusted":     {&tls.CertificateVerificationError{Err: errors.New("it is not known")}, "attempt.certificate"},
+		"no TLS record":   {tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}, "attempt.tls"},
+		"our TLS alert":   {&net.OpError{Op: "local error", Err: errors.New("tls: bad record MAC")}, "attempt.tls"},
+		"closed early":    {&net.OpError{Op: "write", Net: "tcp", Err: syscall.EPIPE}, "attempt.reset"},
 		"time is over":    {&url.Error{Op: "Post", Err: fmt.Errorf("dial: %w", context.DeadlineExceeded)}, "attempt.timeout"},
 		"not for servers": {x509.CertificateInvalidError{Cert: &x509.Certificate{}, Reason: x509.IncompatibleUsage}, "attempt.certificate"},
 		"TLS alert":       {&net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")}, "attempt.tls"},

@@ -215,8 +215,8 @@ func TestD5_Answers(t *testing.T) {
 		"slow": {raw(t, func(conn net.Conn) {
 			_, _ = io.WriteString(conn, head+"Content-Length: 5\r\n\r\nhel")
 			<-release
-		}), 3, "broke off"},
-		"cut":      {raw(t, says(head+"Content-Length: 5\r\n\r\nhel")), 3, "broke off"},
+		}), 3, "broke off: context deadline exceeded"},
+		"cut":      {raw(t, says(head+"Content-Length: 5\r\n\r\nhel")), 3, "broke off: unexpected EOF"},
 		"switches": {raw(t, says("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nhello")), 0, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
