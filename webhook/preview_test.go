@@ -80,6 +80,7 @@ func TestV8_Verdict(t *testing.T) {
 		{"V8 in quotes a list of further out", "shop", `[0{{#who}},"[{{#tags}}\{{/tags}}]"{{/who}}]`, broken + `Line 1, column 33: a \ can not stand before ]. Write \\ for the sign itself.`},
 		{"V8 in quotes a list that no way to write it mends", "bare", `["[{{#l}}\{{/l}}]"]`, breaks + `l is 1. See line 1.`},
 		{"V8 of two lists the inner one", "lists", `[{{#o}}[{{#m}}{{.}}{{/m}}]{{/o}}]`, breaks + `o.m[] is 0. Line 1` + commas + `{{#m}}. Write {{{json.m}}}` + place},
+		{"V8 one item where the example has two", "lists", `"{{#l}}{{#b}}\{{/b}}{{/l}}x"`, breaks + `l is [{"a":1,"b":"x"}]. See line 1.`},
 		{"V8 a number too large for most programs", "lists", `[{{#l}}{{/l}}{{^big}},{{/big}}0]`, breaks + `big is missing. See line 1.`},
 		{"V8 the list around one that is in quotes", "lists", `[{{#a}}"{{#b}}[{{#c}}{{{.}}}{{/c}}]{{/b}}"{{/a}}]`, broken + `Line 1` + commas + `{{#a}}. Write {{{json.a}}}` + place},
 		{"V8 the next item breaks before what would be mended", "lists", `[0{{#l}},{{a}},{{b}}{{/l}}]`, broken + `Line 1, column 16: a value must stand here, not x. Text stands in quotes.`},
@@ -469,22 +470,23 @@ func TestV8_IsBounded(t *testing.T) {
 	big := EventType{Name: "big", Example: json.RawMessage(`{"who":{},"l":[` + strings.Repeat(`{"a":"b"},`, 50_000) + `{}]}`)}
 	full := EventType{Name: "full", Example: json.RawMessage(`{"a":"` + strings.Repeat("b", MaxExpandedBytes-2) + `"}`)}
 	huge := EventType{Name: "huge", Example: json.RawMessage(`{"a":"` + strings.Repeat("b", maxJudgeWork/workOfData) + `"}`)}
-	wide := EventType{Name: "wide", Example: json.RawMessage(`{"l":[{"m":[` + strings.Repeat(`{},`, 20_000) + `{}]}]}`)}
+	wide := EventType{Name: "wide", Example: json.RawMessage(`{"l":[{"m":[` + strings.Repeat(`{},`, 200) + `{}]}]}`)}
 	p := policy(t, EventType{Name: "bare"}, big, full, huge, wide)
 	for name, test := range map[string]struct{ event, body, key string }{
-		"V8 a long text":                 {"pay", `["` + strings.Repeat("x", 256<<10-100) + `","{{order_id}}"]`, "preview.breaks"},
-		"V8 10,000 times one variable":   {"pay", `[` + strings.Repeat(`{{{json.order_id}}},`, 10_000) + `0]`, "preview.sound"},
-		"V8 10,000 variables, sound":     {"bare", `[` + numbered(`{{{json.a%}}},`, 10_000) + `0]`, "preview.sound"},
-		"V8 10,000 variables, breaking":  {"bare", `[` + numbered(`"{{a%}}",`, 10_000) + `0]`, "preview.breaks"},
-		"V8 10,000 sections":             {"bare", `[` + numbered(`{{#a%}}1,{{/a%}}`, 10_000) + `0]`, "preview.partly"},
-		"V8 sections within each other":  {"bare", `[` + nested("{{#a}}{{#b}}", "1,", "{{/b}}{{/a}}", 16) + `0]`, "preview.partly"},
-		"V8 lists within each other":     {"pay", `["` + nested("{{#contract_terms.products}}", "{{{form.unit}}}", "{{/contract_terms.products}}", 8) + `"]`, "preview.sound"},
-		"V8 brackets within each other":  {"bare", nested("[", `{{{json.x}}}`, "]", 9_000), "preview.sound"},
-		"V8 an example of 2 MiB":         {"huge", `[1]`, "preview.partly"},
-		"V8 a body of 1 MiB":             {"full", `"{{{a}}}"`, "preview.breaks"},
-		"V8 an example of half a MB":     {"big", `[{{{json.l}}}{{#who.x}},{{/who.x}}]`, "preview.breaks_at"},
-		"V8 more views than are made":    {"wide", `[0{{#l}},{{{json.a}}},{{{json.b}}},{{{json.c}}}{{/l}}]`, "preview.sound"},
-		"V8 a large example, many names": {"big", `[` + numbered(`{{#who.x%}}1,{{/who.x%}}`, 500) + `0]`, "preview.partly"},
+		"V8 a long text":                   {"pay", `["` + strings.Repeat("x", 256<<10-100) + `","{{order_id}}"]`, "preview.breaks"},
+		"V8 10,000 times one variable":     {"pay", `[` + strings.Repeat(`{{{json.order_id}}},`, 10_000) + `0]`, "preview.sound"},
+		"V8 10,000 variables, sound":       {"bare", `[` + numbered(`{{{json.a%}}},`, 10_000) + `0]`, "preview.sound"},
+		"V8 10,000 variables, breaking":    {"bare", `[` + numbered(`"{{a%}}",`, 10_000) + `0]`, "preview.breaks"},
+		"V8 10,000 sections":               {"bare", `[` + numbered(`{{#a%}}1,{{/a%}}`, 10_000) + `0]`, "preview.partly"},
+		"V8 sections within each other":    {"bare", `[` + nested("{{#a}}{{#b}}", "1,", "{{/b}}{{/a}}", 16) + `0]`, "preview.partly"},
+		"V8 lists within each other":       {"pay", `["` + nested("{{#contract_terms.products}}", "{{{form.unit}}}", "{{/contract_terms.products}}", 8) + `"]`, "preview.sound"},
+		"V8 brackets within each other":    {"bare", nested("[", `{{{json.x}}}`, "]", 9_000), "preview.sound"},
+		"V8 an example of 2 MiB":           {"huge", `[1]`, "preview.partly"},
+		"V8 a body of 1 MiB":               {"full", `"{{{a}}}"`, "preview.breaks"},
+		"V8 a text of 1 MiB, never closed": {"full", `"{{{a}}},`, "preview.json_unclosed"},
+		"V8 an example of half a MB":       {"big", `[{{{json.l}}}{{#who.x}},{{/who.x}}]`, "preview.breaks_at"},
+		"V8 more views than are made":      {"wide", `["` + numbered(`{{{form.a%}}}`, 300) + `"{{#l}},{{{json.a1}}},"{{#m}}{{{form.a1}}}{{/m}}"{{/l}}]`, "preview.sound"},
+		"V8 a large example, many names":   {"big", `[` + numbered(`{{#who.x%}}1,{{/who.x%}}`, 500) + `0]`, "preview.partly"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			start := time.Now()

@@ -222,10 +222,8 @@ func readTemplate(field string, v Value, limit int) (*Template, Message) {
 // and the headers to lines that can be sent (V6).
 func (t *Template) try(event EventType) Message {
 	out, err := t.Expand(context.Background(), event.data)
-	if err != nil {
-		if problem := (*Problem)(nil); errors.As(err, &problem) {
-			return problem.Message
-		}
+	if problem := (*Problem)(nil); errors.As(err, &problem) {
+		return problem.Message
 	}
 	if t.field != FieldHeaderTemplate {
 		return Message{}
