@@ -199,7 +199,7 @@ func TestSweepWakesLost(t *testing.T) {
 }
 
 func TestD14_SweepReportsOverdue(t *testing.T) {
-	r, keys := sending(t, 6)
+	r, keys := sending(t, 11)
 	if _, report := sweep(t, r); report.Overdue != 0 || !report.OverdueSince.IsZero() {
 		t.Errorf("D14 of none overdue it reports %+v", report)
 	}
@@ -210,6 +210,12 @@ func TestD14_SweepReportsOverdue(t *testing.T) {
 	alter(t, r, late+", sending_since = now()", keys[3])
 	alter(t, r, "due_at = now() - interval '240 seconds'", keys[4])
 	alter(t, r, "due_at = now() - interval '240 seconds', lane = 1", keys[5])
+	for i, receiver := range []string{"a", "b", "c"} {
+		alter(t, r, late+", lane = 1, receiver = '"+receiver+"'", keys[6+i])
+	}
+	const done = ", due_at = now() - interval '1 hour', state = 'delivered', finished_at = now()"
+	alter(t, r, "lane = 0"+done, keys[9])
+	alter(t, r, "lane = 1, receiver = 'a'"+done, keys[10])
 	setHook(t, r, `paused_at = now(), paused_reason = 'hand'`)
 	if report, err := r.Overdue(t.Context(), nil); err != nil || report.Overdue != 1 {
 		t.Errorf("D14 beside a worker, which wakes what is parked, it reports %+v, %v", report, err)
@@ -219,7 +225,7 @@ func TestD14_SweepReportsOverdue(t *testing.T) {
 	defer func() { _ = tx.Rollback() }()
 	for _, tx := range []*sql.Tx{nil, tx.Tx} {
 		report, err := r.Overdue(t.Context(), tx)
-		if ago := time.Since(report.OverdueSince); err != nil || report.Overdue != 2 || ago < 310*time.Second || ago > 310*time.Second+3*time.Minute {
+		if ago := time.Since(report.OverdueSince); err != nil || report.Overdue != 5 || ago < 310*time.Second || ago > 310*time.Second+3*time.Minute {
 			t.Errorf("D14 it reports %+v, %v", report, err)
 		}
 	}
@@ -227,10 +233,10 @@ func TestD14_SweepReportsOverdue(t *testing.T) {
 	if report, err := r.Overdue(t.Context(), tx.Tx); err == nil {
 		t.Errorf("D14 in a transaction that has failed it reports %+v", report)
 	}
-	if _, report := sweep(t, r); report.Overdue != 2 { // it has woken the one that was parked
+	if _, report := sweep(t, r); report.Overdue != 5 { // it has woken those that were parked
 		t.Errorf("D14 a sweep reports %+v", report)
 	}
-	alter(t, r, "due_at = now()", keys[0], keys[1])
+	alter(t, r, "due_at = now()", append(keys[:2:2], keys[6:]...)...)
 	alter(t, r, late+", lane = 1, receiver = 'a.example:1'", keys[5])
 	alter(t, r, "lane = 0, receiver = 'a.example:1', due_at = now(), sending_since = now()", keys[2], keys[3], keys[4])
 	if _, report := sweep(t, r); report.Overdue != 0 {
