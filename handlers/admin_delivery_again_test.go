@@ -47,6 +47,8 @@ func TestD6_SendAgainPages(t *testing.T) {
 		// The second of two clicks may come when the first was answered.
 		h.followed(t, h.press(t, p, "Send again"), asOwner...).says(t, "Delivered at ", "attempt 2")
 		wantStates(t, h, "0 pending, 1 delivered, 0 failed, 2 attempts")
+		h.db.MustExec(`UPDATE merchant_webhooks.delivery_attempt SET at = '2026-01-01 00:00Z'::timestamptz + number * interval '1 day'`)
+		h.open(t, at, "", asOwner...).says(t, "First sent 2 Jan 2026, 00:00:00 UTC", "Delivered 3 Jan 2026, 00:00:00 UTC")
 		h.press(t, h.open(t, at, "", asOwner...), "Send again")
 		wantStates(t, h, "1 pending, 0 delivered, 0 failed, 2 attempts")
 		h.open(t, at+"/redeliver", "x=y", asOwner...) // a program's form

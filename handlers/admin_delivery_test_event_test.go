@@ -26,8 +26,11 @@ func TestD12_TestEventPages(t *testing.T) {
 			t.Error(err)
 		}
 		got <- message{r.Header, body}
-		if r.URL.Path == "/hangs" {
+		switch r.URL.Path {
+		case "/hangs":
 			<-release
+		case "/busy":
+			w.WriteHeader(http.StatusServiceUnavailable)
 		}
 		fmt.Fprint(w, "taken")
 	})
@@ -37,7 +40,7 @@ func TestD12_TestEventPages(t *testing.T) {
 		c.Authorize, c.Limits.RequestTime = bySession, 2500*time.Millisecond
 	})
 	t.Cleanup(hasty.Close)
-	for _, id := range []string{"fine", "hangs", "paused"} {
+	for _, id := range []string{"fine", "busy", "hangs", "paused"} {
 		check(t, h.ask(t, "POST", "/private/webhooks", hook(id, `"url":"`+receiver+"/"+id+`"`)), 204, 0)
 	}
 	// The workers are seen by the pages with their first sweep.
@@ -73,6 +76,13 @@ func TestD12_TestEventPages(t *testing.T) {
 			}
 		}
 		h.open(t, "/admin/webhooks", "", asOwner...).says(t, "Delivered ")
+	})
+	t.Run("D12 an answer for which it is tried again is one", func(t *testing.T) {
+		p, _ := send(t, h, "busy")
+		if strings.Contains(p.Header.Get("Location"), "waiting") {
+			t.Error("it waited for another answer")
+		}
+		h.followed(t, p, asOwner...).says(t, "Attempt 1 of 10 was answered 503 Service Unavailable")
 	})
 	t.Run("D12 one that can not be made is not waited for", func(t *testing.T) {
 		check(t, h.ask(t, "POST", "/private/webhooks", hook("unmade")), 204, 0)

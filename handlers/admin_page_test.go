@@ -219,9 +219,11 @@ func TestLayout(t *testing.T) {
 				return errors.New("the menu's database is away")
 			}
 		})
-		p := h.open(t, "/admin/webhooks", "", asOwner...)
-		if p.StatusCode != 500 || strings.Contains(string(p.body), "half") || p.Header.Get("X-Half") != "" || p.text("h1") == "" {
-			t.Errorf("%d %s", p.StatusCode, p.body)
+		for path, status := range map[string]int{"": 500, "/x/view": 404} {
+			p := h.open(t, "/admin/webhooks"+path, "", asOwner...)
+			if p.StatusCode != status || strings.Contains(string(p.body), "half") || p.Header.Get("X-Half") != "" || p.text("h1") == "" {
+				t.Errorf("%s: %d %s", path, p.StatusCode, p.body)
+			}
 		}
 		if !strings.Contains(h.log.String(), "the menu's database is away") {
 			t.Error("the log does not hold the cause")

@@ -46,7 +46,6 @@ func (a *App) showFailure(c *call, status int, view adminui.View, cause error) {
 func (a *App) again(c *call, form adminui.Form, problem *webhook.Problem) adminui.Form {
 	if problem.Code.IsFault() {
 		form.IsFailed, form.Failed = true, requestID(c)
-		form.Problems = nil
 	}
 	return form
 }
