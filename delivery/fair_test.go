@@ -116,6 +116,12 @@ func TestD5_StuckMakesWay(t *testing.T) {
 	if w.makeWay(t.Context()); one[int](s, behindNow) != 3 {
 		t.Error("a second later it makes no way")
 	}
+	s.refuse("UPDATE", "river_job", "")
+	s.db.MustExec("INSERT INTO " + schema + ".river_job (kind, args, max_attempts) SELECT kind, args, 1 FROM " + schema + ".river_job")
+	c.now = func() time.Time { return time.Unix(told+2, 0) }
+	if w.makeWay(t.Context()); len(s.log.with("make way", "not now")) != 1 {
+		t.Errorf("that it can not is not told:\n%s", s.log)
+	}
 	busy.leave(unanswered)
 	if stuck := c.lanes.stuck(); len(stuck) > 0 {
 		t.Errorf("with room %q are stuck", stuck)

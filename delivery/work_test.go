@@ -175,6 +175,33 @@ func TestD5_LooksOnce(t *testing.T) {
 	}
 }
 
+// TestD5_ParkedMeanwhile: what comes into a lane while a job finds none in it is
+// sent by that job.
+func TestD5_ParkedMeanwhile(t *testing.T) {
+	s := newShop(t)
+	r := newReceiver(t, nil)
+	s.hook("hook", r.url)
+	c := s.courier(nil)
+	s.pay(c, "o")
+	s.db.MustExec("UPDATE " + schema + ".delivery SET lane = 1")
+	lane := one[string](s, "SELECT receiver FROM webhooks.delivery")
+	parks := s.db.MustBegin()
+	parks.MustExec("SELECT FROM " + schema + ".delivery FOR UPDATE")
+	c.lanes.park(lane)
+	looks := 0
+	c.lanes.now = func() time.Time { // the lanes are locked
+		if looks++; looks == 2 {
+			_ = parks.Commit()
+			c.lanes.parks++
+			c.lanes.of(lane).parked = c.lanes.parks
+		}
+		return time.Now()
+	}
+	if err := newWorker(c).chain(t.Context(), chain{receiver: lane, began: time.Now()}, nil); err != nil || len(r.got) != 1 {
+		t.Errorf("%d are sent, %v", len(r.got), err)
+	}
+}
+
 // TestD5_HandsOnWhatWaits, and nothing else.
 func TestD5_HandsOnWhatWaits(t *testing.T) {
 	s := newShop(t)
@@ -243,32 +270,4 @@ func TestD3_FaultsEndAJob(t *testing.T) {
 func (l *lanes) isWaitedFor(receiver string) bool {
 	_, waits := l.waiting(receiver)
 	return waits
-}
-
-// TestD8_SweptSoon: what a probe lets go is sent at once, not at the next sweep.
-func TestD8_SweptSoon(t *testing.T) {
-	s := newShop(t)
-	s.hook("hook", "http://127.0.0.1:1/")
-	c := s.courier(nil)
-	s.many(c, 2)
-	for _, resumes := range []bool{false, true} {
-		claim, found := s.claim(c)
-		if !found {
-			t.Fatal("it can not be claimed")
-		}
-		if resumes {
-			s.db.MustExec("UPDATE " + schema + ".webhook SET paused_at = now(), paused_reason = 'failing', failing_since = now(), failed_at = now()")
-		}
-		answer := reply{Attempt: repo.Attempt{Number: claim.Attempt, At: time.Now(), URL: claim.Request.URL, Status: http.StatusOK}}
-		if _, err := newWorker(c).record(t.Context(), claim, answer); err != nil {
-			t.Fatal(err)
-		}
-		if soon := len(c.soon) == 1; soon != resumes {
-			t.Errorf("that resumes the webhook: %t, a sweep is wanted soon: %t", resumes, soon)
-		}
-		s.db.MustExec("DELETE FROM " + schema + ".delivery WHERE state = 'delivered'")
-	}
-	if w := one[string](s, "SELECT coalesce(paused_reason, '') FROM webhooks.webhook"); w != "" {
-		t.Errorf("it is paused still: %s", w)
-	}
 }

@@ -2,10 +2,13 @@ package delivery
 
 import (
 	"context"
+	"net/http"
 	"testing"
 	"time"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/repo"
 )
 
 // TestD14_OverdueIsTold where nothing sends, by who emits.
@@ -84,5 +87,33 @@ func TestD14_OverdueForABusyWorker(t *testing.T) {
 		if told := s.log.with(part); len(told) != 0 {
 			t.Errorf("the log says %q", told)
 		}
+	}
+}
+
+// TestD8_SweptSoon: what a probe lets go is sent at once, not at the next sweep.
+func TestD8_SweptSoon(t *testing.T) {
+	s := newShop(t)
+	s.hook("hook", "http://127.0.0.1:1/")
+	c := s.courier(nil)
+	s.many(c, 2)
+	for _, resumes := range []bool{false, true} {
+		claim, found := s.claim(c)
+		if !found {
+			t.Fatal("it can not be claimed")
+		}
+		if resumes {
+			s.db.MustExec("UPDATE " + schema + ".webhook SET paused_at = now(), paused_reason = 'failing', failing_since = now(), failed_at = now()")
+		}
+		answer := reply{Attempt: repo.Attempt{Number: claim.Attempt, At: time.Now(), URL: claim.Request.URL, Status: http.StatusOK}}
+		if _, err := newWorker(c).record(t.Context(), claim, answer); err != nil {
+			t.Fatal(err)
+		}
+		if soon := len(c.soon) == 1; soon != resumes {
+			t.Errorf("that resumes the webhook: %t, a sweep is wanted soon: %t", resumes, soon)
+		}
+		s.db.MustExec("DELETE FROM " + schema + ".delivery WHERE state = 'delivered'")
+	}
+	if w := one[string](s, "SELECT coalesce(paused_reason, '') FROM webhooks.webhook"); w != "" {
+		t.Errorf("it is paused still: %s", w)
 	}
 }
