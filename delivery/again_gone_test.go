@@ -173,6 +173,9 @@ func TestD9_RecoverWakes(t *testing.T) {
 	s.many(c, n-1)
 	s.db.MustExec("UPDATE " + schema + ".event SET data = NULL WHERE event_serial = (SELECT max(event_serial) FROM " + schema + ".event)") // it goes as it is
 	s.refund(c, "o")
+	if err := s.repo.Update(t.Context(), "admin", webhook.Webhook{ID: "hook", EventType: "pay", URL: "http://127.0.0.1:1/new", HTTPMethod: "POST"}); err != nil {
+		t.Fatal(err)
+	}
 	for _, anew := range []bool{false, true} {
 		s.db.MustExec("UPDATE " + schema + ".delivery SET state = 'failed', failure = '{}', finished_at = now()")
 		s.db.MustExec("DELETE FROM " + schema + ".river_job")
@@ -181,6 +184,9 @@ func TestD9_RecoverWakes(t *testing.T) {
 		}
 		if jobs := one[int](s, "SELECT count(*) FROM webhooks.river_job"); jobs != wakeMost {
 			t.Errorf("made anew %t: %d jobs for %d", anew, jobs, n)
+		}
+		if n := one[int](s, "SELECT count(*) FROM webhooks.delivery WHERE url LIKE '%/new'"); (n > 0) != anew {
+			t.Errorf("made anew %t: %d go to the new address", anew, n)
 		}
 		if times := one[int](s, "SELECT count(DISTINCT due_at) FROM webhooks.delivery"); times != 1 {
 			t.Errorf("made anew %t: due at %d times", anew, times)

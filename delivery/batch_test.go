@@ -214,4 +214,5 @@ func TestD5_OneBadAttemptHoldsUpNoOthers(t *testing.T) {
 	if claims := one[int](s, countPending); claims != 2 {
 		t.Errorf("%d are pending, want the two that can not be stored", claims)
 	}
+	s.db.MustExec("DROP FUNCTION refuse CASCADE") // so that it stops soon
 }

@@ -40,7 +40,7 @@ func TestD2_JobsEnd(t *testing.T) {
 	s := newShop(t)
 	s.hook("good", newReceiver(t, nil).url)
 	s.hook("bad", newReceiver(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }).url)
-	c := s.started(nil)
+	c := s.started(func(o *Options, _ *tuning) { o.Schedule = webhook.Schedule{time.Hour} })
 	s.many(c, 20)
 	until(s, 20, countDelivered)
 	until(s, 20, countAttempts+" WHERE status = 503")

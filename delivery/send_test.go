@@ -31,7 +31,7 @@ func TestD4_Verifies(t *testing.T) {
 	until(s, 1, countDelivered)
 	old, _ := secrets(s, c)
 	verify(t, before, old[0], true)
-	if before.header.Get("User-Agent") != "Shop/1" || before.header.Get("Authorization") != "Bearer abc" || len(before.header["Webhook-Id"]) != 1 {
+	if before.header.Get("User-Agent") != "Shop/1" || before.header.Get("Authorization") != "Bearer abc" || len(before.header["Webhook-Id"]) != 1 || len(before.header["Webhook-Event-Time"]) != 1 {
 		t.Errorf("the headers are %v", before.header)
 	}
 

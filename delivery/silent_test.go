@@ -107,9 +107,9 @@ func TestD2_ClaimTooLate(t *testing.T) {
 	s, late := silenced(t, claimsTogether)
 	r := newReceiver(t, nil)
 	s.hook("hook", r.url)
-	c := s.started(func(o *Options, tuned *tuning) { o.Timeout, tuned.lease = 3*time.Second, 4*time.Second })
+	c := s.started(func(o *Options, tuned *tuning) { o.Timeout, tuned.lease = 1500*time.Millisecond, 2*time.Second })
 	s.pay(c, orderID(0))
-	timer := time.AfterFunc(2*time.Second, func() { close(late.hears) }) // a claim may be sent for a second
+	timer := time.AfterFunc(time.Second, func() { close(late.hears) }) // a claim may be sent for half as long
 	defer timer.Stop()
 	until(s, 1, countDelivered)
 	if n := len(r.got); n != 1 {
