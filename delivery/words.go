@@ -66,9 +66,10 @@ func explainTLS(err error, host string) webhook.Message {
 		said    *net.OpError
 	)
 	switch {
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && time.Now().Before(invalid.Cert.NotBefore):
-		return webhook.Say("attempt.certificate_early", "date", invalid.Cert.NotBefore)
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		if early := invalid.Cert.NotBefore; time.Now().Before(early) {
+			return webhook.Say("attempt.certificate_early", "date", early)
+		}
 		return webhook.Say("attempt.certificate_expired", "date", invalid.Cert.NotAfter)
 	case errors.As(err, &name):
 		return webhook.Say("attempt.certificate_name", "host", host)
