@@ -227,4 +227,7 @@ func TestS1_RefusedAddressIsAnError(t *testing.T) {
 	if refused := (*refusedAddress)(nil); !errors.As(err, &refused) || refused.address != netip.MustParseAddr("10.0.0.1") {
 		t.Errorf("got %v", err)
 	}
+	if err := judgeDial("localhost:80", nil); err == nil || !strings.Contains(err.Error(), "no address and port") {
+		t.Errorf("of a name: %v", err)
+	}
 }

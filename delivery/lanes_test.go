@@ -145,6 +145,15 @@ func TestR5_LoopsTellFaults(t *testing.T) {
 	if s.log.String() != "" {
 		t.Errorf("that they are ended is told: %s", s.log)
 	}
+	s.hook("hook", "http://127.0.0.1:1/")
+	s.pay(c, "o")
+	s.db.MustExec("UPDATE " + schema + ".delivery SET lane = 1")
+	s.refuse("INSERT", "river_job", "")
+	if c.sweep(t.Context(), "me"); len(s.log.with("delivery: sweep", "not now")) != 1 {
+		t.Errorf("that no job can be made for a lane is not told: %s", s.log)
+	}
+	s.log = &lines{}
+	c = s.courier(nil)
 	_ = s.db.Close()
 	c.sweep(t.Context(), "me")
 	c.faultsTold.Store(0)
