@@ -13,6 +13,7 @@ func TestV8_WhatAlwaysComes(t *testing.T) {
 	p := policy(t, EventType{Name: "shop", Example: json.RawMessage(`{"contract_terms":{"products":[{"description":"a"}]}}`)})
 	pay, _ := p.EventTypes.Lookup("pay")
 	refund, _ := p.EventTypes.Lookup("refund")
+	created, _ := p.EventTypes.Lookup("order_created")
 	shop, _ := p.EventTypes.Lookup("shop")
 	at := func(dotted string) dataPath { return dataPath("").names(dotted) }
 	for _, c := range []struct {
@@ -25,6 +26,7 @@ func TestV8_WhatAlwaysComes(t *testing.T) {
 		{pay, "other", false},
 		{pay, "contract_terms.summary", true},
 		{pay, "contract_terms.amount", false},
+		{created, "contract.summary", true},
 		{pay, "order_id.summary", false},
 		{shop, "contract_terms.summary", false},
 		{refund, "timestamp.t_s", true},
@@ -41,12 +43,15 @@ func TestV8_WhatAlwaysComes(t *testing.T) {
 }
 
 func TestV8_ValuesAt(t *testing.T) {
-	d, err := NewData(json.RawMessage(`{"a":{"b":"c"},"list":[{"d":"e"},{"d":"f"},{}]}`))
+	d, err := NewData(json.RawMessage(`{"a":{"b":"c"},"list":[{"d":"e"},{"d":"f"},{},{"n":null},{"n":"g"}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	at := func(dotted string) []string { return dataPath("").names(dotted).steps() }
 	list := dataPath("").name("list")
+	if got := d.example(list.item().name("n")); jsonOf(got) != `"g"` {
+		t.Errorf("the example of what is null first: %v", got)
+	}
 	for _, c := range []struct {
 		steps []string
 		want  []raw

@@ -31,6 +31,7 @@ func TestA8_MaskURL(t *testing.T) {
 		"htt ps://a:secret@erp.example.com":      "htt ps:•••@erp.example.com",
 		"https://a\x00:secret@erp.example.com":   "https://a\x00:•••@erp.example.com",
 		"https://a/b%:secret@erp.example.com":    "https://a/b%:•••@erp.example.com",
+		"a/b:secret@erp.example.com":             "a/b:•••@erp.example.com",
 		"https://erp.example.com/@user":          "https://erp.example.com/@user",
 		"https://erp.example.com/a:b?c=d@e":      "https://erp.example.com/a:b?c=d@e",
 		"https://erp.example.com:8443/hook":      "https://erp.example.com:8443/hook",

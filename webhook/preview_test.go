@@ -29,7 +29,7 @@ func TestV8_Verdict(t *testing.T) {
 		place  = " in the place of the brackets and all between them: it gives the whole list."
 	)
 	shop := EventType{Name: "shop", Example: json.RawMessage(`{"note":"a","n":1,"yes":true,"tags":["x"],"none":null,"who":{"name":"b"},"note2":"c","empty":[]}`)}
-	lists := EventType{Name: "lists", Example: json.RawMessage(`{"big":1e400,"o":{"m":[1,2]},"l":[{"a":1,"b":"x"},{"a":"y","b":1}],"a":[{"b":[` + strings.Repeat(`{"c":[]},`, maxMends) + `{"c":["\""]}]}]}`)}
+	lists := EventType{Name: "lists", Example: json.RawMessage(`{"big":1e400,"q":"&quot;","o":{"m":[1,2]},"l":[{"a":1,"b":"x"},{"a":"y","b":1}],"a":[{"b":[` + strings.Repeat(`{"c":[]},`, maxMends) + `{"c":["\""]}]}]}`)}
 	p := policy(t, EventType{Name: "bare"}, shop, lists)
 	tests := []struct{ name, event, body, want string }{
 		{"V8 a value as JSON", "pay", `{"a":{{{json.order_id}}}}`, bodySoundText},
@@ -81,6 +81,8 @@ func TestV8_Verdict(t *testing.T) {
 		{"V8 in quotes a list that no way to write it mends", "bare", `["[{{#l}}\{{/l}}]"]`, breaks + `l is 1. See line 1.`},
 		{"V8 of two lists the inner one", "lists", `[{{#o}}[{{#m}}{{.}}{{/m}}]{{/o}}]`, breaks + `o.m[] is 0. Line 1` + commas + `{{#m}}. Write {{{json.m}}}` + place},
 		{"V8 one item where the example has two", "lists", `"{{#l}}{{#b}}\{{/b}}{{/l}}x"`, breaks + `l is [{"a":1,"b":"x"}]. See line 1.`},
+		{"V8 a text that was escaped before", "lists", `["{{{q}}}"]`, breaks + `q is "\"". Line 1: write {{{json.q}}} instead of "{{{q}}}".`},
+		{"V8 a list in which other delimiters begin", "lists", `[0{{#o}},[{{#m}}{{=<% %>=}}"a"<%/m%>]<%/o%>]`, broken + `Line 1, column 28: a comma or ] must stand here, not ".`},
 		{"V8 a number too large for most programs", "lists", `[{{#l}}{{/l}}{{^big}},{{/big}}0]`, breaks + `big is missing. See line 1.`},
 		{"V8 the list around one that is in quotes", "lists", `[{{#a}}"{{#b}}[{{#c}}{{{.}}}{{/c}}]{{/b}}"{{/a}}]`, broken + `Line 1` + commas + `{{#a}}. Write {{{json.a}}}` + place},
 		{"V8 the next item breaks before what would be mended", "lists", `[0{{#l}},{{a}},{{b}}{{/l}}]`, broken + `Line 1, column 16: a value must stand here, not x. Text stands in quotes.`},

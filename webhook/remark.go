@@ -44,12 +44,7 @@ func (t *Template) remarks(text string, event EventType) []Message {
 
 // lacks reports whether the event has nothing that a tag could read, in any of
 // its data.
-func (e EventType) lacks(r *read) bool {
-	if r.rest == "" || r.rest == "." || r.root == "" && r.found {
-		return false
-	}
-	return len(e.sources(r)) == 0
-}
+func (e EventType) lacks(r *read) bool { return len(e.sources(r)) == 0 }
 
 // namesAround are the names that a tag could have instead: those of the object
 // that its name leads to before it fails, else all that there are around it.
