@@ -43,6 +43,9 @@ func TestD2_Listener(t *testing.T) {
 		if _, err := l.WaitForNotification(ctx); !errors.Is(err, errListenerLost) {
 			t.Errorf("a lost connection says %v", err)
 		}
+		if l.Ping(ctx) == nil {
+			t.Error("a ping of a lost connection says nothing")
+		}
 		if err := errors.Join(l.Close(ctx), l.Close(ctx)); err != nil {
 			t.Error(err)
 		}
