@@ -44,8 +44,7 @@ WITH home AS (
 ), hooks AS (
     SELECT webhook_serial, paused_at
     FROM merchant_webhooks.webhook
-    WHERE $2::text <> ''
-      AND instance_serial = (SELECT instance_serial FROM home)
+    WHERE instance_serial = (SELECT instance_serial FROM home)
       AND webhook_id = $2::text
     UNION ALL
     SELECT webhook_serial, paused_at

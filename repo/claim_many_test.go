@@ -39,6 +39,7 @@ func TestD2_ClaimMany(t *testing.T) {
 			keys = append(keys, emit(t, r, "admin", nil)...)
 			keys = append(keys, emit(t, r, "sandbox", func(ev *NewEvent, _ []NewDelivery) { ev.Traceparent = "00-ab-cd-01" })...)
 		}
+		setHook(t, r, `previous_secret = '\x0001', previous_until = now() + interval '1 hour'`)
 		alter(t, r, "tries = 3, attempt_count = 4, is_forced = true, lane = 1", keys[4])
 		r.db.MustExec(`UPDATE merchant_webhooks.event SET event_at = event_at + event_serial * interval '1 hour'`)
 		slices.Reverse(keys)

@@ -86,7 +86,10 @@ func TestD6_Remakes(t *testing.T) {
 		want(t, r.Update(ctx, "admin", others[1].webhook), none, "")
 		late, _ := file(t, r, filing{order: "o"})
 		check(t, remakes(t, r, Again{}, true, 0, 100), 3)
+		check(t, remakes(t, r, Again{}, true, keys[3].Delivery, 100))
+		check(t, remakes(t, r, Again{}, false, 0, 100), 0, 2, 5)
 		check(t, remakes(t, r, Again{DeliveryID: ids[0]}, true, 0, 100), 0)
+		check(t, remakes(t, r, Again{DeliveryID: ids[0], All: true}, false, 0, 100), 0)
 		set(t, r, late, isDelivered)
 	})
 	t.Run("C8 C9 D6 unknown ones", func(t *testing.T) {
