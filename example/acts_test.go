@@ -12,7 +12,7 @@ func TestD9Acts(t *testing.T) {
 	s := history(t)
 	p := browser.New(t, s.URL)
 	p.NoScripts()
-	signIn(p, "demo")
+	s.letIn(p, "demo")
 	pending := func(id, address string, want int) {
 		t.Helper()
 		from := `merchant_webhooks.delivery JOIN merchant_webhooks.webhook AS w USING (instance_serial, webhook_serial)

@@ -22,7 +22,7 @@ func eachWay(t *testing.T, do func(t *testing.T, s *site, p *browser.Page), chan
 			if name == "without scripts" {
 				p.NoScripts()
 			}
-			do(t, s, signIn(p, "demo"))
+			do(t, s, s.letIn(p, "demo"))
 		})
 	}
 }

@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 )
 
@@ -151,4 +153,25 @@ func module(name string) ([]byte, error) {
 		return nil, fmt.Errorf("%s %w", name, errMissing)
 	}
 	return content, nil
+}
+
+// NoScripts makes the browser run no script of any page from now on.
+func (p *Page) NoScripts() {
+	p.t.Helper()
+	p.noScripts = true
+	call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+}
+
+// Speaks sets the language that the browser asks for, such as "de".
+func (p *Page) Speaks(tag string) {
+	p.t.Helper()
+	call(p, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": tag}})
+}
+
+// SetCookie gives the browser a cookie of the host's, which no script sees.
+func (p *Page) SetCookie(name, value string) {
+	p.t.Helper()
+	call(p, network.SetCookie, network.SetCookieParams{
+		Name: name, Value: value, URL: p.root, HTTPOnly: new(true), SameSite: network.CookieSameSiteLax,
+	})
 }

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
@@ -83,19 +82,6 @@ func open(t testing.TB, parent context.Context, root string, options ...chromedp
 	}
 	p.Look(Wide, Light)
 	return p
-}
-
-// NoScripts makes the browser run no script of any page from now on.
-func (p *Page) NoScripts() {
-	p.t.Helper()
-	p.noScripts = true
-	call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-}
-
-// Speaks sets the language that the browser asks for, such as "de".
-func (p *Page) Speaks(tag string) {
-	p.t.Helper()
-	call(p, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": tag}})
 }
 
 // Open types an address of the host into the address bar, such as "/login".
