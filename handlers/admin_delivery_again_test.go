@@ -32,6 +32,7 @@ func TestD6_SendAgainPages(t *testing.T) {
 	}
 	t.Run("D6 one that failed, without a question, twice", func(t *testing.T) {
 		h, at := newOne(t)
+		h.open(t, at, "", asOwner...).says(t, "What is to be sent").lacks(t, "What was sent")
 		h.answered(t, 400)
 		h.open(t, at+"/redeliver", "", asOwner...).want(t, 303, "../../../../webhooks"+strings.TrimPrefix(at, "/admin/webhooks"))
 		p := h.open(t, at, "", asOwner...).says(t, "Failed", "The receiver answered 400 Bad Request at ", "192.0.2.1:443")
@@ -48,7 +49,7 @@ func TestD6_SendAgainPages(t *testing.T) {
 		h.followed(t, h.press(t, p, "Send again"), asOwner...).says(t, "Delivered at ", "attempt 2")
 		wantStates(t, h, "0 pending, 1 delivered, 0 failed, 2 attempts")
 		h.db.MustExec(`UPDATE merchant_webhooks.delivery_attempt SET at = '2026-01-01 00:00Z'::timestamptz + number * interval '1 day'`)
-		h.open(t, at, "", asOwner...).says(t, "First sent 2 Jan 2026, 00:00:00 UTC", "Delivered 3 Jan 2026, 00:00:00 UTC")
+		h.open(t, at, "", asOwner...).says(t, "First sent 2 Jan 2026, 00:00:00 UTC", "Delivered 3 Jan 2026, 00:00:00 UTC", "What was sent").lacks(t, "What is to be sent")
 		h.press(t, h.open(t, at, "", asOwner...), "Send again")
 		wantStates(t, h, "1 pending, 0 delivered, 0 failed, 2 attempts")
 		h.open(t, at+"/redeliver", "x=y", asOwner...) // a program's form
