@@ -97,6 +97,7 @@ func TestD6_SendAgainPages(t *testing.T) {
 			failure = '{"key":"delivery.body_not_made","args":{"reason":"Line 3 …"}}'`)
 		p := h.open(t, at, "", asOwner...).says(t, "The body could not be made. It was not sent. Line 3 …")
 		h.patch(t, "a", "https://new.example/hook")
+		h.open(t, at+"/redeliver", "", asOwner...).want(t, 303, "../../../../webhooks"+strings.TrimPrefix(at, "/admin/webhooks")) // there is no choice
 		h.press(t, p, "Send again")
 		if got := h.column(t, "format('%s %s', state, url)"); got != "pending https://new.example/hook" {
 			t.Errorf("it is %s", got)

@@ -90,7 +90,9 @@ func TestD13_EditPages(t *testing.T) {
 			}
 		}
 		h.open(t, "/admin/webhooks", fine("b", "waiting", "7", "rebuild_waiting", "1"), asOwner...).want(t, 303, "webhooks?saved=b")
-		p := h.open(t, edit, fine("", "waiting", "x", "url", "ftp://x/", "rebuild_waiting", "1"), asOwner...)
-		p.Find("[name=waiting]").Each(func(_ int, at *goquery.Selection) { t.Errorf("nonsense comes back as %q", at.AttrOr("value", "")) })
+		for _, nonsense := range []string{"x", "-1"} {
+			p := h.open(t, edit, fine("", "waiting", nonsense, "url", "ftp://x/", "rebuild_waiting", "1"), asOwner...)
+			p.Find("[name=waiting]").Each(func(_ int, at *goquery.Selection) { t.Errorf("nonsense comes back as %q", at.AttrOr("value", "")) })
+		}
 	})
 }

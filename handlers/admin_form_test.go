@@ -150,6 +150,9 @@ func TestFormThatComesBack(t *testing.T) {
 		if !strings.Contains(p.text("body"), "1,200 KiB") && !strings.Contains(p.text("body"), "1.2 MiB") {
 			t.Errorf("the limit is not said: %q", p.text("body"))
 		}
+		for _, path := range []string{"/one/edit", "/one/resume"} {
+			h.open(t, "/admin/webhooks"+path, "drop="+strings.Repeat("a", 1300<<10), asOwner...).want(t, 413, "That is too much text")
+		}
 	})
 	t.Run("A4 what is no form, or broken", func(t *testing.T) {
 		for _, test := range []struct{ kind, body string }{
@@ -157,6 +160,7 @@ func TestFormThatComesBack(t *testing.T) {
 			{"application/x-www-form-urlencoded", "url=%zz"},
 			{"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"url\"\r\n\r\nhttps"},
 			{"multipart/form-data", "x"},
+			{"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"url\"\r\n\r\nhttps\r\n--x\r\nbroken"},
 			{"multipart/form-data; boundary=x", strings.Repeat("--x\r\n\r\n\r\n", 1001) + "--x--"},
 			{"nonsense;;", "url=x"},
 		} {
@@ -164,7 +168,14 @@ func TestFormThatComesBack(t *testing.T) {
 			if p.StatusCode != 400 || !strings.Contains(p.text("body"), "The form could not be read whole.") {
 				t.Errorf("%s: %d %q", test.kind, p.StatusCode, p.text("body"))
 			}
+			if strings.Contains(test.body, `name="url"`) && p.field("url") != "https" {
+				t.Errorf("what came before the break is gone: %q", p.field("url"))
+			}
 		}
+	})
+	t.Run("A4 a webhook to duplicate that is not there", func(t *testing.T) {
+		h.open(t, "/admin/webhooks/new?from=nobody", "", asOwner...).want(t, 404, "There is no webhook “nobody”")
+		h.open(t, "/admin/webhooks/new?from=a%00b", "", asOwner...).want(t, 404, "There is no webhook “a\uFFFDb”")
 	})
 	t.Run("A4 an instance that is not there", func(t *testing.T) {
 		for path, body := range map[string]string{"": fine("a"), "/preview": fine("a"), "/a/edit": fine("a"), "/a/delete": "x=y", "/new": "", "/a/view": ""} {

@@ -34,7 +34,10 @@ func TestPagesFromOtherSites(t *testing.T) {
 			"Origin: null":                     {"Origin", "null"},
 		} {
 			t.Run("A7 "+name+" "+path, func(t *testing.T) {
-				h.open(t, "/admin/webhooks"+path, body, append(header, asOwner...)...).want(t, 403, "This form came from another site")
+				p := h.open(t, "/admin/webhooks"+path, body, append(header, asOwner...)...).want(t, 403, "This form came from another site")
+				if !p.Close {
+					t.Error("the connection stays, for a body that nobody reads")
+				}
 			})
 		}
 	}

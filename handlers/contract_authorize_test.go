@@ -79,6 +79,13 @@ func TestAuthorizeAnswers(t *testing.T) {
 		}, 418, 0, ""},
 	}
 	db := migrated(t)
+	t.Run("R2 an end without an answer is a fault of the host's", func(t *testing.T) {
+		h := startHost(t, db, setting{}, func(c *plugin.Config) {
+			c.Authorize = func(c *gin.Context, _ string, _ plugin.Permission) error { c.Abort(); return nil }
+		})
+		defer h.Close()
+		check(t, h.ask(t, "POST", "/private/webhooks", hook("a")), 500, 60)
+	})
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			h := startHost(t, db, setting{}, func(c *plugin.Config) {

@@ -29,6 +29,7 @@ func FuzzR4_Compressed(f *testing.F) {
 		f.Add(encoding, append(bytes.Clone(sent), 0), uint(2), byte(255))             // more behind it
 		f.Add(encoding, compress(f, how, make([]byte, 2<<20)), uint(1), byte(1))      // over the limit
 	}
+	f.Add("deflate", []byte("\x78\x20"), uint(0), byte(0)) // it wants a dictionary
 	f.Add("", plain, uint(0), byte(0))
 	f.Add("identity", []byte("{}"), uint(0), byte(0))
 	f.Add("gzip, gzip", plain, uint(0), byte(0))

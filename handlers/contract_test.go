@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/internal/browser"
@@ -189,15 +190,22 @@ func namesInFile(file *ast.File) map[string]bool {
 	return names
 }
 
+var (
+	codesOnce sync.Once
+	codes     map[int]int
+)
+
 // contractCodes is the table of codes in CONTRACT.md: status by code.
 func contractCodes(t testing.TB) map[int]int {
 	t.Helper()
-	codes := map[int]int{}
-	for _, row := range codeRow.FindAllStringSubmatch(readContract(t), -1) {
-		code, _ := strconv.Atoi(row[1])
-		status, _ := strconv.Atoi(row[3])
-		codes[code] = status
-	}
+	codesOnce.Do(func() {
+		codes = map[int]int{}
+		for _, row := range codeRow.FindAllStringSubmatch(readContract(t), -1) {
+			code, _ := strconv.Atoi(row[1])
+			status, _ := strconv.Atoi(row[3])
+			codes[code] = status
+		}
+	})
 	return codes
 }
 

@@ -137,9 +137,6 @@ func utf16Unit(raw string, i int) int {
 	if i+5 > len(raw) || raw[i] != 'u' {
 		return 0
 	}
-	unit, err := strconv.ParseUint(raw[i+1:i+5], 16, 16)
-	if err != nil {
-		return 0
-	}
+	unit, _ := strconv.ParseUint(raw[i+1:i+5], 16, 16) // 0 of what is none
 	return int(unit)
 }

@@ -201,7 +201,7 @@ func inJSON(b []byte) (text, encoding string) {
 // wholeCharacters leaves out the beginning of a last character that was cut: of
 // a long answer the first 64 KiB are kept, wherever they end.
 func wholeCharacters(b []byte) []byte {
-	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
+	for n := 1; n <= len(b); n++ {
 		if tail := b[len(b)-n:]; utf8.RuneStart(tail[0]) {
 			if !utf8.FullRune(tail) {
 				return b[:len(b)-n]

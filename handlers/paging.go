@@ -72,7 +72,7 @@ func intParameter(query, name string, allowed webhook.Message) (n int64, given b
 // unescaped, but may be no UTF-8.
 func textParameter(query, name string, allowed webhook.Message) (text string, given bool, err error) {
 	for key, value := range parametersOf(query) {
-		if key, err := url.QueryUnescape(key); err != nil || key != name {
+		if key, _ := url.QueryUnescape(key); key != name { // empty where it can not be unescaped
 			continue
 		}
 		if given {
