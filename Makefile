@@ -17,9 +17,11 @@ VERSIONS  ?= 14 15 16 17 18
 LOAD      ?=
 # The race detector needs a C compiler.
 RACE      := $(if $(shell command -v gcc clang cc 2>/dev/null),-race)
+# make lint vets everything.
+TEST      := $(GO) test -vet=off $(RACE) -timeout 20m
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres lint load bench torture fuzz mutate screenshots setup
+.PHONY: help run test test-bench test-torture test-postgres lint load bench torture fuzz mutate screenshots setup
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -30,9 +32,11 @@ run: ## Start the example: a small shop with webhooks, on http://127.0.0.1:8080
 	@exec bin/example
 
 test: setup ## Run every test, with the race detector where there is a C compiler
-	$(GO) test -vet=off $(RACE) -timeout 20m ./...
-	cd bench && $(GO) test -vet=off $(RACE) -timeout 20m ./...
-	cd torture && $(GO) test -vet=off $(RACE) -timeout 20m ./...
+	$(TEST) ./...
+	@$(MAKE) --no-print-directory -j2 test-bench test-torture
+
+test-bench test-torture:
+	cd $(@:test-%=%) && $(TEST) ./...
 
 # The servers come by npm, for Linux on x86-64. A directory of another in PATH
 # does the same for a single version: PATH=/opt/pg/bin:$$PATH go test ./repo

@@ -34,8 +34,8 @@ func TestD12_TestEventPages(t *testing.T) {
 		}
 		fmt.Fprint(w, "taken")
 	})
-	t.Cleanup(func() { close(release) }) // before the receiver is closed
 	h := newSender(t, nil)
+	t.Cleanup(func() { close(release) }) // before the sender stops, and the receiver is closed
 	hasty := startHost(t, h.db, setting{}, func(c *plugin.Config) {
 		c.Authorize, c.Limits.RequestTime = bySession, 2500*time.Millisecond
 	})
