@@ -159,7 +159,7 @@ func (c *Courier) remake(ctx context.Context, tx *sql.Tx, instance string, a rep
 // says or of what waits: the next behind a serial.
 func (c *Courier) remakeNext(ctx context.Context, tx *sql.Tx, instance string, a repo.Again, waiting bool, after int64) ([]repo.Made, error) {
 	w, olds, err := c.o.Repo.Remakes(ctx, tx, instance, a.WebhookID, a, waiting, after, remakeAtOnce)
-	if len(olds) == 0 {
+	if err != nil || len(olds) == 0 {
 		return nil, err
 	}
 	made := make([]repo.Made, len(olds))

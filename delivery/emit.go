@@ -48,7 +48,7 @@ func (c *Courier) Emit(ctx context.Context, tx *sqlx.Tx, instance string, ev web
 // emit gives how many deliveries it made.
 func (c *Courier) emit(ctx context.Context, tx *sqlx.Tx, instance string, prepared webhook.Prepared) (int, error) {
 	serial, listeners, err := c.o.Repo.Listeners(ctx, tx.Tx, instance, prepared.Type, c.o.MaxPerEvent)
-	if len(listeners) == 0 {
+	if err != nil || len(listeners) == 0 {
 		return 0, err
 	}
 	event := repo.NewEvent{Instance: serial, Prepared: prepared}

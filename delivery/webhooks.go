@@ -16,7 +16,9 @@ const SecretOverlap = 24 * time.Hour
 // CodeInstanceUnknown, CodeWebhookUnknown.
 func (c *Courier) Pause(ctx context.Context, instance, webhookID string) error {
 	change, err := c.o.Repo.Pause(ctx, instance, webhookID)
-	c.tellChange(ctx, instance, webhookID, change)
+	if err == nil {
+		c.tellChange(ctx, instance, webhookID, change)
+	}
 	return err
 }
 

@@ -186,7 +186,7 @@ WITH next AS (
         SELECT o.instance_serial, o.delivery_serial
         FROM merchant_webhooks.delivery AS o
         WHERE c.lane = 2 AND o.receiver = $1::text AND o.state = 'pending' AND o.lane = 1
-          AND o.due_at <= now() AND o.sending_since IS NULL
+          AND o.due_at <= now() AND o.sending_since IS NULL AND o.delivery_serial <> c.delivery_serial
           AND o.instance_serial = c.instance_serial AND o.webhook_serial = c.webhook_serial AND NOT o.is_forced
         ORDER BY o.due_at, o.delivery_serial
         LIMIT 1000

@@ -27,9 +27,8 @@ func ReadTime(field, typed string, required bool) (time.Time, Message) {
 		return time.Time{}, Message{}
 	}
 	for _, form := range momentForms {
-		// PostgreSQL knows years that Go does not, and the reverse. What is no time
-		// gives the year 1.
-		if t, _ := time.Parse(form, typed); t.Unix() >= 0 && t.UTC().Year() <= 9999 {
+		// PostgreSQL knows years that Go does not, and the reverse.
+		if t, err := time.Parse(form, typed); err == nil && t.Unix() >= 0 && t.UTC().Year() <= 9999 {
 			return t, Message{}
 		}
 	}

@@ -23,6 +23,7 @@ func TestReadTime(t *testing.T) {
 		"D6 a year too far":          {"to", "0000-11-23T14:03", false, "", "time.form"},
 		"D6 before the first second": {"from", "1970-01-01T00:59:59+01:00", false, "", "time.form"},
 		"D6 the first second":        {"from", "1970-01-01T00:00:00", false, "1970-01-01 00:00:00 +0000 UTC", ""},
+		"D6 the last":                {"to", "9999-12-31T23:59:59Z", false, "9999-12-31 23:59:59 +0000 UTC", ""},
 		"D6 behind the last":         {"to", "9999-12-31T23:59:59-00:01", false, "", "time.form"},
 	} {
 		t.Run(name, func(t *testing.T) {
