@@ -19,8 +19,8 @@ import (
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
-// The headers of sending. Standard Webhooks names the first three; what a
-// template sets under one of these names is not sent.
+// The headers of sending. Standard Webhooks names the first three. A request has
+// none of them from its template: webhook.MakeRequest leaves those out.
 const (
 	headerID          = "webhook-id"
 	headerTimestamp   = "webhook-timestamp"
@@ -29,15 +29,13 @@ const (
 	headerTraceparent = "traceparent"
 )
 
-var sendingHeaders = []string{headerID, headerTimestamp, headerSignature, headerEventTime, headerTraceparent}
-
 // SentHeaders are the headers of a delivery's request as its newest attempt sent
 // them, in order: its own, then webhook-id, webhook-timestamp, webhook-signature,
 // webhook-event-time. The two that are made at each try are left out where no
 // attempt has sent the request as it is now, and where nothing is known of the
 // attempt, since its process died.
 func SentHeaders(d repo.FullDelivery) []webhook.Header {
-	headers := ownHeaders(d.Request)
+	headers := slices.Clone(d.Request.Headers)
 	headers = append(headers, webhook.Header{Name: headerID, Value: d.ID})
 	if a := d.LastSent(); a != nil && a.Signature != "" {
 		headers = append(headers,
@@ -45,13 +43,6 @@ func SentHeaders(d repo.FullDelivery) []webhook.Header {
 			webhook.Header{Name: headerSignature, Value: a.Signature})
 	}
 	return append(headers, webhook.Header{Name: headerEventTime, Value: unix(d.EventAt)})
-}
-
-// ownHeaders are those of the request that are sent.
-func ownHeaders(r webhook.Request) []webhook.Header {
-	return slices.DeleteFunc(slices.Clone(r.Headers), func(h webhook.Header) bool {
-		return slices.ContainsFunc(sendingHeaders, func(name string) bool { return strings.EqualFold(h.Name, name) })
-	})
 }
 
 func unix(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
@@ -133,7 +124,7 @@ func newRequest(ctx context.Context, claim repo.Claim, a repo.Attempt) (*http.Re
 	if err != nil {
 		return nil, err
 	}
-	for _, h := range ownHeaders(claim.Request) {
+	for _, h := range claim.Request.Headers {
 		request.Header[h.Name] = append(request.Header[h.Name], h.Value)
 	}
 	request.Header[headerID] = []string{claim.DeliveryID}

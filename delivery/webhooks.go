@@ -59,13 +59,14 @@ func (c *Courier) Secrets(ctx context.Context, instance, webhookID string) (secr
 		return nil, time.Time{}, err
 	}
 	for _, sealed := range [][]byte{stored.Current, stored.Previous} {
-		if sealed != nil {
-			secret, err := c.open(sealed, instance, webhookID)
-			if err != nil {
-				return nil, time.Time{}, err
-			}
-			secrets = append(secrets, secret)
+		if sealed == nil {
+			continue
 		}
+		secret, err := c.open(sealed, instance, webhookID)
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		secrets = append(secrets, secret)
 	}
 	return secrets, stored.PreviousUntil, nil
 }
