@@ -157,9 +157,9 @@ func againPlans(t *testing.T, r *Repo) {
 	touched(t, r, "D9 few that failed are counted", countAgainSQL, 60, append(few.args("big"), false)...)
 	touched(t, r, "D9 many that failed are counted", countAgainSQL, 3_000, append(Again{}.args("big"), false)...)
 	touched(t, r, "D9 those of a time are counted", countAgainSQL, 120_000, append(Again{From: now.Add(-time.Minute)}.args("big"), false)...)
-	touched(t, r, "D6 few to make anew", remakesSQL, 300, append(few.args("big"), false, 0, 100, 0, "")...)
-	touched(t, r, "D13 few that wait to make anew", remakesSQL, 300, append(few.args("big"), true, 0, 100, 0, "")...)
-	touched(t, r, "D6 all to make anew", remakesSQL, 3_000, append(Again{WebhookID: "done", All: true}.args("big"), false, 0, 100, 0, "")...)
+	touched(t, r, "D6 few to make anew", remakesSQL, 300, few.remakeArgs("big", false, 0, 100)...)
+	touched(t, r, "D13 few that wait to make anew", remakesSQL, 300, few.remakeArgs("big", true, 0, 100)...)
+	touched(t, r, "D6 all to make anew", remakesSQL, 3_000, Again{WebhookID: "done", All: true}.remakeArgs("big", false, 0, 100)...)
 	touched(t, r, "D9 few are queued", requeueManySQL, 1_000, few.queueArgs("big")...)
 	touched(t, r, "D9 a small instance's are queued", requeueManySQL, 300, Again{All: true}.queueArgs("small")...)
 }

@@ -16,10 +16,10 @@ type Remake struct {
 }
 
 // remakesSQL answers with the webhook, and a row for each delivery behind it:
-// those that failed, and with $5 those delivered, of events from $3 until $4,
-// that were not queued after $6; with $7 those instead that wait and were made
-// with other settings; with the serial $10 and the nonce $11 this one alone. Of
-// these it takes $9 behind the serial $8.
+// those in one of the states $5, of events from $3 until $4, that were not queued
+// after $6, of pending ones only those made with other settings; or with the
+// serial $9 and the nonce $10 this one alone. Of these it takes $8 behind the
+// serial $7.
 const remakesSQL = `
 WITH home AS (
     SELECT instance_serial
@@ -34,68 +34,46 @@ WITH home AS (
     (
         SELECT delivery_serial, event_serial
         FROM merchant_webhooks.delivery AS d
-        WHERE NOT $7::boolean AND $10::bigint = 0
-          AND instance_serial = (SELECT instance_serial FROM home)
-          AND webhook_serial = (SELECT webhook_serial FROM hook)
-          AND state = 'failed'
-          AND delivery_serial > $8::bigint
-          AND queued_at <= coalesce($6::timestamptz, 'infinity')
-          AND ` + withData + `
-        ORDER BY delivery_serial
-        LIMIT (SELECT $9::bigint)
+        WHERE 'failed' = ANY ($5::text[]) AND state = 'failed'` + nextToRemake + `
     )
     UNION ALL
     (
         SELECT delivery_serial, event_serial
         FROM merchant_webhooks.delivery AS d
-        WHERE $5::boolean AND NOT $7::boolean AND $10::bigint = 0
-          AND instance_serial = (SELECT instance_serial FROM home)
-          AND webhook_serial = (SELECT webhook_serial FROM hook)
-          AND state = 'delivered'
-          AND delivery_serial > $8::bigint
-          AND queued_at <= coalesce($6::timestamptz, 'infinity')
-          AND ` + withData + `
-        ORDER BY delivery_serial
-        LIMIT (SELECT $9::bigint)
+        WHERE 'delivered' = ANY ($5::text[]) AND state = 'delivered'` + nextToRemake + `
     )
     UNION ALL
     (
         SELECT delivery_serial, event_serial
         FROM merchant_webhooks.delivery AS d
-        WHERE $7::boolean AND $10::bigint = 0
-          AND instance_serial = (SELECT instance_serial FROM home)
-          AND webhook_serial = (SELECT webhook_serial FROM hook)
-          AND state = 'pending' AND sending_since IS NULL
-          AND webhook_version <> (SELECT version FROM hook)
-          AND delivery_serial > $8::bigint
-          AND ` + withData + `
-        ORDER BY delivery_serial
-        LIMIT (SELECT $9::bigint)
+        WHERE 'pending' = ANY ($5::text[]) AND state = 'pending'
+          AND sending_since IS NULL
+          AND webhook_version <> (SELECT version FROM hook)` + nextToRemake + `
     )
     UNION ALL
     SELECT delivery_serial, event_serial
     FROM merchant_webhooks.delivery AS d
     WHERE instance_serial = (SELECT instance_serial FROM home)
       AND webhook_serial = (SELECT webhook_serial FROM hook)
-      AND delivery_serial = $10::bigint AND nonce = $11::text
+      AND delivery_serial = $9::bigint AND nonce = $10::text
       AND sending_since IS NULL
-      AND delivery_serial > $8::bigint
+      AND delivery_serial > $7::bigint
       AND ` + withData + `
 ), next AS (
     SELECT delivery_serial, event_serial
     FROM meant
     ORDER BY delivery_serial
-    LIMIT (SELECT $9::bigint)
+    LIMIT (SELECT $8::bigint)
 )
 SELECT CASE
         WHEN NOT EXISTS (SELECT FROM home) THEN 'unknown instance'
         WHEN NOT EXISTS (SELECT FROM hook) THEN 'unknown webhook'
-        WHEN $10::bigint <> 0 AND NOT EXISTS (
+        WHEN $9::bigint <> 0 AND NOT EXISTS (
             SELECT
             FROM merchant_webhooks.delivery
             WHERE instance_serial = (SELECT instance_serial FROM home)
               AND webhook_serial = (SELECT webhook_serial FROM hook)
-              AND delivery_serial = $10::bigint AND nonce = $11::text
+              AND delivery_serial = $9::bigint AND nonce = $10::text
         ) THEN 'unknown delivery'
         ELSE 'found'
     END, coalesce((SELECT instance_serial FROM home), 0),
@@ -115,6 +93,17 @@ CROSS JOIN LATERAL (
 ) AS e
 ORDER BY delivery_serial`
 
+// nextToRemake goes on with the deliveries d of a state, each of which has an
+// index for it.
+const nextToRemake = `
+          AND instance_serial = (SELECT instance_serial FROM home)
+          AND webhook_serial = (SELECT webhook_serial FROM hook)
+          AND delivery_serial > $7::bigint
+          AND queued_at <= coalesce($6::timestamptz, 'infinity')
+          AND ` + withData + `
+        ORDER BY delivery_serial
+        LIMIT (SELECT $8::bigint)`
+
 // withData judges a delivery d by its event.
 const withData = `(
               SELECT data IS NOT NULL
@@ -133,14 +122,8 @@ const withData = `(
 func (r *Repo) Remakes(ctx context.Context, tx *sql.Tx, instance, webhookID string, a Again, waiting bool, after int64, limit int) (Stored, []Remake, error) {
 	var w Stored
 	var remakes []Remake
-	serial, nonce := int64(0), ""
-	if a.DeliveryID != "" {
-		if serial, nonce = parseDeliveryID(a.DeliveryID); serial == 0 {
-			serial = -1 // none has it
-		}
-	}
 	a.WebhookID = webhookID
-	args := append(a.args(instance), waiting, after, int64(limit), serial, nonce)
+	args := a.remakeArgs(instance, waiting, after, limit)
 	err := r.runIn(ctx, tx, readingDeliveries, func() error {
 		v, first := unknownInstance, true
 		remakes = nil
@@ -167,6 +150,26 @@ func (r *Repo) Remakes(ctx context.Context, tx *sql.Tx, instance, webhookID stri
 	}
 	w.ID = webhookID
 	return w, remakes, nil
+}
+
+// remakeArgs are those of remakesSQL.
+func (a Again) remakeArgs(instance string, waiting bool, after int64, limit int) []any {
+	states, serial, nonce := pq.StringArray{"failed"}, int64(0), ""
+	switch {
+	case a.DeliveryID != "":
+		states = pq.StringArray{}
+		if serial, nonce = parseDeliveryID(a.DeliveryID); serial == 0 {
+			serial = -1 // none has it
+		}
+	case waiting:
+		states = pq.StringArray{"pending"}
+	case a.All:
+		states = append(states, "delivered")
+	}
+	return []any{
+		instance, a.WebhookID, timeOrNull(a.From), timeOrNull(a.To), states, timeOrNull(a.NotSince),
+		after, int64(limit), serial, nonce,
+	}
 }
 
 // Made is a request that was made anew.
