@@ -20,6 +20,7 @@ func TestSample(t *testing.T) {
 		"Fee: price > 100 → price >= 100",
 		"Fee: note(price) → nothing",
 		"note: noted = append(noted, price) → nothing",
+		"IsFree: fee < 0 → fee <= 0",
 		"led: note(price) → nothing",
 	)
 	compare(t, "not reached", r.missed,

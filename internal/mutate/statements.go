@@ -63,7 +63,8 @@ func (m *maker) inLoop() bool {
 	return false
 }
 
-// returns gives the zero value of each result instead: nil for an error.
+// returns gives the zero value of each result instead: nil for an error. What
+// stands beside an error is left as it is where it says nothing: it is not read.
 func (m *maker) returns(n *ast.ReturnStmt) {
 	results := m.results()
 	if results == nil || results.Len() != len(n.Results) {
@@ -74,6 +75,7 @@ func (m *maker) returns(n *ast.ReturnStmt) {
 		known := m.pkg.TypesInfo.Types[e]
 		switch basic, _ := wanted.Underlying().(*types.Basic); {
 		case known.IsNil() || isZero(known.Value) || isEmpty(e) || m.isNil(e):
+		case known.Value != nil && m.fails(n):
 		case basic != nil && basic.Kind() == types.Bool:
 			m.truth(e, "return ", true)
 		case types.Identical(known.Type, wanted):
@@ -82,6 +84,12 @@ func (m *maker) returns(n *ast.ReturnStmt) {
 			m.add(e, "return "+m.source(e), "return zero", m.wrap(e, "mutantZero["+m.spelt(wanted)+"](%d, ", ")")...)
 		}
 	}
+}
+
+// fails reports whether a return gives an error beside other results.
+func (m *maker) fails(n *ast.ReturnStmt) bool {
+	last := m.pkg.TypesInfo.Types[n.Results[len(n.Results)-1]]
+	return len(n.Results) > 1 && !last.IsNil() && types.Identical(last.Type, types.Universe.Lookup("error").Type())
 }
 
 // findNils finds functions of one result that is always nil. They are called in a

@@ -41,6 +41,15 @@ var noted []int
 
 func note(price int) { noted = append(noted, price) }
 
+// IsFree reports whether an order costs nothing to send.
+func IsFree(weight, price int) (bool, error) {
+	fee, err := Fee(weight, price)
+	if err != nil {
+		return false, err
+	}
+	return fee < 0, nil
+}
+
 // Lead has nothing to tell: what it gives can be no other.
 func Lead(price int) error { return led(price) }
 

@@ -12,6 +12,9 @@ func TestFee(t *testing.T) {
 		if fee, err := Fee(c.weight, c.price); err != nil || fee != c.fee {
 			t.Errorf("%d, %d: %d (%v), want %d", c.weight, c.price, fee, err, c.fee)
 		}
+		if free, err := IsFree(c.weight, c.price); err != nil || free != (c.fee < 0) {
+			t.Errorf("%d, %d: free is %t (%v)", c.weight, c.price, free, err)
+		}
 	}
 }
 
@@ -21,6 +24,9 @@ func TestRefused(t *testing.T) {
 	}
 	if _, err := Fee(1, -5); err == nil {
 		t.Error("a price below 0 is taken")
+	}
+	if _, err := IsFree(-1, 5); err == nil {
+		t.Error("a weight below 0 may be free")
 	}
 	if err := Lead(5); err != nil {
 		t.Error(err)
