@@ -2,7 +2,6 @@ package adminui
 
 import (
 	"html/template"
-	"slices"
 )
 
 // A recentSheet are a webhook's newest deliveries.
@@ -103,40 +102,17 @@ func (m *maker) cameTo(a Account) template.HTML {
 	return m.HTML("view.last_error", "error", a.PausedAfter)
 }
 
-// notice tells what was just done, where that is still true.
+// notice tells what was just done.
 func (v Detail) notice(m *maker) notice {
-	isPaused := v.Account != nil && !v.Account.PausedAt.IsZero()
-	switch {
-	case v.Notice == "paused" && isPaused:
+	switch v.Notice {
+	case "paused":
 		return notice{Text: m.HTML("view.notice_paused")}
-	case v.Notice == "resumed" && !isPaused:
+	case "resumed":
 		return notice{Text: m.HTML("view.notice_resumed")}
-	case v.Notice == "saved_only":
+	case "saved_only":
 		return notice{Text: m.HTML("view.notice_saved_only"), Warns: true}
-	case v.Notice == "rotated":
+	case "rotated":
 		return notice{Text: m.HTML("view.notice_rotated")}
-	case v.Notice == "test":
-		if i := slices.IndexFunc(v.Recent, func(row DeliveryRow) bool { return row.IsTest }); i >= 0 {
-			return v.testNotice(m, v.Recent[i])
-		}
 	}
 	return notice{}
-}
-
-// testNotice says what became of a test event.
-func (v Detail) testNotice(m *maker, row DeliveryRow) notice {
-	n := notice{Warns: true, Link: m.deliveryPage(v.Webhook.ID, row.ID), LinkText: m.Say("view.test_show")}
-	switch {
-	case row.State == stateDelivered:
-		n.Text, n.Warns = m.HTML("view.test_delivered", "status", statusLine(row.LastStatus)), false
-	case row.LastStatus != 0:
-		n.Text = m.HTML("view.test_answered", "status", statusLine(row.LastStatus))
-	case !row.LastError.IsZero():
-		n.Text = m.HTML("view.test_failed", "error", row.LastError)
-	case !row.Failure.IsZero():
-		n.Text = m.Language.MessageHTML(row.Failure)
-	default:
-		n.Text = m.HTML("view.test_waits")
-	}
-	return n
 }

@@ -156,8 +156,8 @@ type Detail struct {
 	// SecretEnd is how its secret ends, such as c2a1. Empty: the reader may not
 	// see it.
 	SecretEnd string
-	// Notice tells what was just done: paused, resumed, rotated, saved_only or
-	// test. Empty: nothing.
+	// Notice tells what was just done: paused, resumed, rotated or saved_only.
+	// Empty: nothing.
 	Notice string
 }
 
