@@ -103,8 +103,7 @@ func (a *App) leadToOutcome(c *call, deliveryID string, attempts int) error {
 	defer cancel()
 	ctx, cancel = context.WithTimeout(ctx, answerWait)
 	defer cancel()
-	ticker := time.NewTicker(answerLook)
-	defer ticker.Stop()
+	look := time.Tick(answerLook)
 	for ctx.Err() == nil {
 		d, err := a.Repo.GetDelivery(c.ctx, c.instance, c.webhookID, deliveryID)
 		if err != nil {
@@ -114,7 +113,7 @@ func (a *App) leadToOutcome(c *call, deliveryID string, attempts int) error {
 			return c.seeOther(page)
 		}
 		select {
-		case <-ticker.C:
+		case <-look:
 		case <-ctx.Done():
 		}
 	}
@@ -198,7 +197,7 @@ func (a *App) understandRecover(c *call, fields url.Values) (page adminui.Recove
 func again(page adminui.Recover) repo.Again {
 	return repo.Again{
 		WebhookID: page.WebhookID, From: page.FromTime, To: page.ToTime, All: page.All,
-		Rebuild: page.Changed || page.Rebuild,
+		Rebuild: page.Changed,
 	}
 }
 

@@ -52,6 +52,9 @@ func TestFormOfANewWebhook(t *testing.T) {
 			t.Errorf("stored: %s", got)
 		}
 	})
+	t.Run("A2 a body that says no type", func(t *testing.T) {
+		h.open(t, "/admin/webhooks", fine("untyped"), append([]string{"Content-Type", ""}, asOwner...)...).want(t, 303, "webhooks?saved=untyped")
+	})
 	t.Run("A2 multipart/form-data, a template as a file", func(t *testing.T) {
 		var body bytes.Buffer
 		w := multipart.NewWriter(&body)

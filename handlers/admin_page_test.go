@@ -19,6 +19,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
+	"github.com/seed-7c2cc908/merchant-webhooks/handlers"
 	"github.com/seed-7c2cc908/merchant-webhooks/plugin"
 )
 
@@ -232,6 +233,20 @@ func TestLayout(t *testing.T) {
 			t.Error("the log does not hold the cause")
 		}
 	})
+	t.Run("A10 an error of it on any page is told", func(t *testing.T) {
+		h := newAdmin(t, func(c *plugin.Config) {
+			c.Admin.Layout = func(*gin.Context, plugin.Page) error { return errors.New("the menu's database is away") }
+		})
+		check(t, h.ask(t, "POST", "/private/webhooks", hook("a")), 204, 0)
+		h.emit(t, "o-1")
+		id := h.newest(t, "a")
+		h.open(t, "/admin/webhooks/new?from=a", "", asOwner...).want(t, 500, "This is not possible just now")
+		for _, op := range handlers.AdminOperations() {
+			if got := h.perform(t, op, id); got.StatusCode == 200 && !strings.Contains(op.Endpoint, "assets") {
+				t.Errorf("%s %s: %d %s", op.Method, op.Endpoint, got.StatusCode, shortened(string(got.body)))
+			}
+		}
+	})
 	t.Run("A10 nor does a panic, which is the host's", func(t *testing.T) {
 		h := newAdmin(t, func(c *plugin.Config) {
 			c.Admin.Layout = func(c *gin.Context, _ plugin.Page) error {
@@ -314,6 +329,19 @@ func TestHalves(t *testing.T) {
 		for _, path := range []string{"/api/acme/admin/webhooks", "/t/acme/backoffice/private/webhooks"} {
 			if w := serve(e, "GET", path); w.Code != http.StatusNotFound {
 				t.Errorf("%s: %d", path, w.Code)
+			}
+		}
+	})
+	t.Run("H9 several of both, each with its own", func(t *testing.T) {
+		p := newPlugin(t, nil)
+		e := gin.New()
+		for _, path := range []string{"/a", "/b"} {
+			p.Register(e.Group(path))
+		}
+		serve(e, "POST", "/a/private/webhooks")
+		for _, path := range []string{"/a", "/b"} {
+			if w := serve(e, "GET", path+"/admin/webhooks/a/view"); !strings.Contains(w.Body.String(), "http://example.com"+path+"/private/webhooks") {
+				t.Errorf("no line leads to %s/private/webhooks: %s", path, w.Body)
 			}
 		}
 	})

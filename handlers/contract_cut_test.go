@@ -117,6 +117,9 @@ func TestR5_EachStatement(t *testing.T) {
 			if got.StatusCode != http.StatusInternalServerError {
 				t.Errorf("R5 %s %s without its statement %d: %d %s", op.Method, op.Endpoint, statement, got.StatusCode, shortened(string(got.body)))
 			}
+			if strings.HasPrefix(op.Endpoint, "admin") && op.Method == http.MethodGet && !strings.Contains(string(got.body), "This is not possible just now") {
+				t.Errorf("R5 %s without its statement %d: %s", op.Endpoint, statement, shortened(string(got.body)))
+			}
 			if log := h.log.String()[logged:]; strings.Count(log, "request failed") != 1 {
 				t.Errorf("R5 %s %s without its statement %d is logged as %s", op.Method, op.Endpoint, statement, log)
 			}

@@ -208,6 +208,10 @@ func TestO3_Host(t *testing.T) {
 	if o := outlined(t, ofInstance); len(o.Servers) != 1 || o.Servers[0].URL != ".." {
 		t.Errorf("of one instance the servers are %v", o.Servers)
 	}
+	own.MaxWebhooks = -1
+	if whole, _ := description(t, own); !bytes.Contains(whole, []byte("any number of webhooks")) {
+		t.Error("without a limit one is described")
+	}
 	own.Instance = func(*gin.Context) (string, error) { return "shop", nil } // then there are no paths with instances
 	whole, ofInstance = description(t, own)
 	if !bytes.Equal(whole, ofInstance) {

@@ -120,6 +120,16 @@ func TestMounting(t *testing.T) {
 			t.Errorf("GET: %d %s", w.Code, w.Body)
 		}
 	})
+	t.Run("H5 R1 an engine that keeps double slashes finds nothing there", func(t *testing.T) {
+		p := newPlugin(t, nil)
+		e := gin.New()
+		p.Register(&e.RouterGroup)
+		for _, path := range []string{"/private/webhooks/a//deliveries", "/private/webhooks//a/deliveries", "/admin/webhooks/a//view"} {
+			if w := serve(e, "GET", path); w.Code != http.StatusNotFound || strings.Contains(w.Body.String(), `"code":2019`) {
+				t.Errorf("GET %s: %d %s", path, w.Code, w.Body)
+			}
+		}
+	})
 	t.Run("H5 middleware of the group runs first", func(t *testing.T) {
 		p := newPlugin(t, nil)
 		e := gin.New()

@@ -39,7 +39,7 @@ func (a *App) parseFilter(query string) (repo.Filter, error) {
 		From:    r.time("from"),
 		To:      r.time("to"),
 	}
-	if r.err == nil && isReversed(f.From, f.To) {
+	if isReversed(f.From, f.To) {
 		r.err = malformed("to", webhook.Say("parameter.period"))
 	}
 	return f, r.err
@@ -47,8 +47,8 @@ func (a *App) parseFilter(query string) (repo.Filter, error) {
 
 // parseOrder reads the order that is asked about.
 func parseOrder(query string) (string, error) {
-	order, given, err := textParameter(query, "order_id", sayOrder)
-	if err == nil && (!given || !webhook.ValidOrderID(order)) {
+	order, _, err := textParameter(query, "order_id", sayOrder)
+	if err == nil && !webhook.ValidOrderID(order) {
 		err = malformed("order_id", sayOrder)
 	}
 	return order, err

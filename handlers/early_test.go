@@ -2,9 +2,30 @@ package handlers
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 )
+
+// TestH5_PathElsewhere: middleware may give a request another path when it is
+// routed already.
+func TestH5_PathElsewhere(t *testing.T) {
+	m := mount{half: half{operations: (&App{}).apiTable()}, base: []string{"shop"}, instance: true}
+	for _, path := range []string{"/", "/shop", "/shop/instances", "/shop/x/admin/private/webhooks"} {
+		if at, ok := m.parse(path); ok || at.named {
+			t.Errorf("%s names the instance %q", path, at.instance)
+		}
+	}
+}
+
+func TestA7_LoggedHeader(t *testing.T) {
+	most := strings.Repeat("a", 300)
+	for header, want := range map[string]string{most: most, most + "b": most + "…"} {
+		if got := logged(header); got != want {
+			t.Errorf("of %d bytes %q is logged", len(header), got)
+		}
+	}
+}
 
 // TestD8_TimeToDrop: of however short a request's time, some is there to drop in, and
 // some to answer in.

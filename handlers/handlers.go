@@ -101,5 +101,6 @@ func New(o Options) (*App, error) {
 		}
 		a.config = config
 	}
-	return a, a.describe()
+	a.describe()
+	return a, nil
 }
