@@ -114,8 +114,7 @@ func (r *Repo) Claim(ctx context.Context, k Key, lease time.Duration) (c Claim, 
 	err = r.run(ctx, claiming, func() error {
 		said, left, asked := unseen, int64(0), time.Now()
 		err := r.each(ctx, nil, r.delivery.claim, []any{k.Instance, k.Delivery, micros(lease)}, func(rows *sql.Rows) (err error) {
-			c, err = scanClaim(rows, &said, &left)
-			c.AskedAt = asked
+			c, err = scanClaim(rows, asked, &said, &left)
 			return err
 		})
 		known := false
@@ -138,7 +137,8 @@ func (r *Repo) Claim(ctx context.Context, k Key, lease time.Duration) (c Claim, 
 	return c, v, wait, err
 }
 
-func scanClaim(rows *sql.Rows, before ...any) (c Claim, err error) {
+// scanClaim reads a claim that was asked for at a time, and what stands before it.
+func scanClaim(rows *sql.Rows, asked time.Time, before ...any) (c Claim, err error) {
 	var headers string
 	var secret, previous []byte
 	var queuedFor int64
@@ -149,7 +149,7 @@ func scanClaim(rows *sql.Rows, before ...any) (c Claim, err error) {
 	if headers != "" {
 		c.Request.Headers = webhook.ReadHeaderLines(headers)
 	}
-	c.QueuedAt = time.Now().Add(-time.Duration(max(queuedFor, 0)) * time.Microsecond)
+	c.AskedAt, c.QueuedAt = asked, time.Now().Add(-time.Duration(max(queuedFor, 0)) * time.Microsecond)
 	c.Secrets = [][]byte{secret}
 	if previous != nil {
 		c.Secrets = append(c.Secrets, previous)
@@ -213,8 +213,8 @@ func (r *Repo) ClaimNext(ctx context.Context, receiver string, lease time.Durati
 			taken, held = false, false
 			asked := time.Now()
 			err := r.each(ctx, nil, r.delivery.claimNext, []any{receiver}, func(rows *sql.Rows) (err error) {
-				c, err = scanClaim(rows, &held)
-				c.AskedAt, taken = asked, !held
+				c, err = scanClaim(rows, asked, &held)
+				taken = !held
 				return err
 			})
 			if err != nil {

@@ -59,9 +59,8 @@ func (r *Repo) ClaimMany(ctx context.Context, keys []Key) ([]Claim, error) {
 		asked := time.Now()
 		return r.each(ctx, nil, r.delivery.claimMany, []any{instances, deliveries}, func(rows *sql.Rows) error {
 			var place int
-			c, err := scanClaim(rows, &place)
+			c, err := scanClaim(rows, asked, &place)
 			if err == nil { // else there is no place
-				c.AskedAt = asked
 				claims[place-1] = c
 			}
 			return err

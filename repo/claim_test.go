@@ -12,7 +12,11 @@ func TestD4_D2_D1_Claim(t *testing.T) {
 	modes(t, func(t *testing.T, r *Repo) {
 		create(t, r, "admin", sample)
 		k := emit(t, r, "admin", func(ev *NewEvent, _ []NewDelivery) { ev.Traceparent = "00-ab-cd-01" })[0]
+		before := time.Now()
 		c := take(t, r, k)
+		if c.AskedAt.Before(before) || c.AskedAt.After(time.Now()) {
+			t.Errorf("D2 it was asked for at %v", c.AskedAt)
+		}
 		if c.DeliveryID != fmt.Sprintf("msg_%d_%016x", k.Delivery, 0) || c.Key != k {
 			t.Errorf("D2 it is %s, %v", c.DeliveryID, c.Key)
 		}

@@ -90,6 +90,7 @@ func TestD6_Plans(t *testing.T) {
 	t.Run("lists", func(t *testing.T) { listPlans(t, r) })
 	t.Run("one", func(t *testing.T) { onePlans(t, r) })
 	t.Run("again", func(t *testing.T) { againPlans(t, r) })
+	t.Run("many of a time", func(t *testing.T) { manyOfATime(t, r) })
 	t.Run("planned once", func(t *testing.T) { listsPlannedOnce(t, r) })
 }
 
@@ -162,6 +163,34 @@ func againPlans(t *testing.T, r *Repo) {
 	touched(t, r, "D6 all to make anew", remakesSQL, 3_000, Again{WebhookID: "done", All: true}.remakeArgs("big", false, 0, 100)...)
 	touched(t, r, "D9 few are queued", requeueManySQL, 1_000, few.queueArgs("big")...)
 	touched(t, r, "D9 a small instance's are queued", requeueManySQL, 300, Again{All: true}.queueArgs("small")...)
+}
+
+// manyOfATime: those of a time that has more events than are looked at one by one
+// are walked past, each is found once, and none of another time.
+func manyOfATime(t *testing.T, r *Repo) {
+	cut := time.Now().Add(-4 * time.Hour)
+	for _, f := range []Filter{{}, {WebhookID: "done"}, {State: "failed"}, {State: "pending"}, {WebhookID: "down", State: "failed"}} {
+		for _, after := range []bool{true, false} {
+			g := f
+			if g.To = cut; after {
+				g.From, g.To = cut, time.Time{}
+			}
+			for _, page := range []Page{newest, {Limit: newest.Limit}} {
+				found, _, err := r.Deliveries(t.Context(), "big", g, page)
+				if err != nil || len(found) != page.Limit {
+					t.Errorf("D6 of %+v there are %d: %v", g, len(found), err)
+				}
+				for i, d := range found {
+					if d.EventAt.Before(cut) == after {
+						t.Errorf("D6 of %+v is one of %v", g, d.EventAt)
+					}
+					if i > 0 && found[i-1].ID == d.ID {
+						t.Errorf("D6 of %+v one is there twice", g)
+					}
+				}
+			}
+		}
+	}
 }
 
 // listsPlannedOnce: to plan a list takes longer than to read it.

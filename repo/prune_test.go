@@ -92,6 +92,13 @@ func TestD6_D10_PruneInSteps(t *testing.T) {
 	if _, err := r.Prune(cancelled, month); !errors.Is(err, context.Canceled) {
 		t.Errorf("D6 cancelled, it says %v", err)
 	}
+	r.db.MustExec(`
+		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not now'; END $$;
+		CREATE TRIGGER refuse BEFORE DELETE ON merchant_webhooks.delivery FOR EACH ROW EXECUTE FUNCTION refuse()`)
+	if _, err := r.Prune(t.Context(), month); err == nil {
+		t.Error("D6 that nothing can be deleted is no error")
+	}
+	r.db.MustExec(`DROP TRIGGER refuse ON merchant_webhooks.delivery`)
 	if done, err := r.Prune(t.Context(), month); err != nil || done.Deleted != 2300 {
 		t.Errorf("D6 deleted are %d, %v", done.Deleted, err)
 	}
@@ -162,7 +169,8 @@ func TestD4_Reseal(t *testing.T) {
 
 func TestD4_ResealMany(t *testing.T) {
 	r := fresh(t)
-	fill(t, r, "admin", 2500)
+	fill(t, r, "admin", 1500)
+	fill(t, r, "sandbox", 1000)
 	prefix := []byte{1, 2}
 	seal := func(stored []byte, _, _ string) ([]byte, error) { return append(bytes.Clone(prefix), stored...), nil }
 	for _, want := range []int{2500, 0} {

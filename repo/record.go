@@ -187,19 +187,18 @@ WHERE becomes IN ('resumed', 'failing', 'gone')`
 // lane 1, due now: wake them; the rest is Sweep's to let go.
 func (r *Repo) Record(ctx context.Context, c Claim, res Result) (Change, error) {
 	var change Change
+	var becomes string
 	err := r.run(ctx, recording, func() error {
-		change = Change{}
+		change, becomes = Change{}, ""
 		return r.each(ctx, nil, r.delivery.record, recordArgs(c.Key, res), func(rows *sql.Rows) error {
-			var becomes string
-			err := rows.Scan(&becomes, &change.Since, &change.Waiting)
-			if change.Resumed = becomes == "resumed"; !change.Resumed {
-				change.Paused, change.Reason = true, becomes
-			}
-			return err
+			return rows.Scan(&becomes, &change.Since, &change.Waiting)
 		})
 	})
 	if err != nil {
 		return Change{}, err
+	}
+	if change.Resumed = becomes == "resumed"; !change.Resumed {
+		change.Paused, change.Reason = becomes != "", becomes
 	}
 	return change, nil
 }
