@@ -149,7 +149,7 @@ func scanClaim(rows *sql.Rows, asked time.Time, before ...any) (c Claim, err err
 	if headers != "" {
 		c.Request.Headers = webhook.ReadHeaderLines(headers)
 	}
-	c.AskedAt, c.QueuedAt = asked, time.Now().Add(-time.Duration(max(queuedFor, 0)) * time.Microsecond)
+	c.AskedAt, c.QueuedAt = asked, time.Now().Add(-time.Duration(max(queuedFor, 0))*time.Microsecond)
 	c.Secrets = [][]byte{secret}
 	if previous != nil {
 		c.Secrets = append(c.Secrets, previous)
