@@ -1,6 +1,7 @@
 package adminui
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -22,6 +23,28 @@ func TestA11_GermanIsComplete(t *testing.T) {
 	l := german()
 	if flaws := l.Check(); len(flaws) > 0 {
 		t.Errorf("texts/de.json:\n%s", strings.Join(flaws, "\n"))
+	}
+}
+
+// TestA11_EachTextOnce: of two texts with one key a file's reader takes the last,
+// and says nothing.
+func TestA11_EachTextOnce(t *testing.T) {
+	for _, tag := range []string{"en", "de"} {
+		content, err := catalogues.ReadFile("texts/" + tag + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]bool{}
+		for _, line := range regexp.MustCompile(`(?m)^ *"(\w+\.[^"]+)":`).FindAllSubmatch(content, -1) {
+			if key := string(line[1]); seen[key] {
+				t.Errorf("texts/%s.json has %s twice", tag, key)
+			} else {
+				seen[key] = true
+			}
+		}
+		if len(seen) < 300 {
+			t.Errorf("%d texts were found in texts/%s.json: this test sees nothing", len(seen), tag)
+		}
 	}
 }
 

@@ -142,15 +142,11 @@ func (v DeliveryPage) facts(m *maker) []deliveryFact {
 
 // sent is what was sent, or why nothing is there.
 func (v DeliveryPage) sent(m *maker) sentSheet {
-	heading := "one.to_send"
+	heading, none := "one.to_send", "one.nothing_to_send"
 	if v.IsSent {
-		heading = "one.sent"
+		heading, none = "one.sent", "one.no_body"
 	}
 	s := sentSheet{Heading: m.HTML(heading), Focus: v.Revealed, Start: v.Method + " " + v.shownURL(mask)}
-	none := "one.no_body"
-	if len(v.Attempts) == 0 {
-		s.Heading, none = m.HTML("one.to_send"), "one.nothing_to_send"
-	}
 	switch {
 	case !v.ErasedAt.IsZero():
 		s.Instead = m.HTML("one.erased", "date", m.date(v.ErasedAt), "hash", code(hex.EncodeToString(v.SHA256)))

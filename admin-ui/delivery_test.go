@@ -36,9 +36,9 @@ func fullDelivery(tb testing.TB, ui *UI) DeliveryPage {
 func TestD6_Delivery(t *testing.T) {
 	ui := newUI(t, Options{Title: "Shop"})
 	madeAnew := fullDelivery(t, ui)
-	madeAnew.IsSent = false
+	madeAnew.IsSent, madeAnew.Body = false, nil
 	_, unsent := render(t, ui, request(ui), madeAnew)
-	check(t, unsent, in("#mw-sent", isText("What is to be sent")))
+	check(t, unsent, in("#mw-sent", isText("What is to be sent")), hasText("There is nothing in the body."))
 	page, body := render(t, ui, request(ui), fullDelivery(t, ui))
 	if want := "An order was paid, 23 Nov 2026, 13:33:05 UTC – Webhooks – Shop"; page.Title != want {
 		t.Errorf("the title is %q, want %q", page.Title, want)
@@ -141,12 +141,13 @@ func TestD6_DeliveryInOtherStates(t *testing.T) {
 	})
 	t.Run("D7 it could not be made", func(t *testing.T) {
 		view := fullDelivery(t, ui)
-		view.NotMade, view.Attempts = webhook.Say("delivery.not_made"), nil
+		view.NotMade, view.Attempts, view.IsSent = webhook.Say("delivery.not_made"), nil, false
 		_, body := render(t, ui, request(ui), view)
 		check(t, body, hasText(view.NotMade.English()), in("#mw-sent", isText("What is to be sent")), lacksText("curl"), none("#mw-came"))
 	})
 	t.Run("D6 it was not sent yet", func(t *testing.T) {
 		view := fullDelivery(t, ui)
+		view.IsSent = false
 		view.Attempts, view.Body, view.FirstSent, view.Delivered, view.IsWaiting = nil, nil, time.Time{}, time.Time{}, true
 		_, body := render(t, ui, request(ui), view)
 		check(t, body, hasText("There is nothing in the body."), none("#mw-attempts"), lacksText("First sent"), none(".mw-late"),

@@ -25,7 +25,7 @@ func (v Forget) sheet(m *maker) sheet {
 		View:    v,
 		Back:    backLink{m.logPage(""), m.logTitle("")},
 		Summary: m.summary(v.Problems, []string{fieldOrderID}),
-		Asks:    v.Counted && v.Count > 0 && len(v.Problems) == 0,
+		Asks:    v.Counted && v.Count > 0,
 		Address: m.List() + "/forget",
 		Cancel:  m.logPage(""),
 		OrderID: m.fieldOf(v.Problems, fieldOrderID, v.OrderID, false),
@@ -36,7 +36,7 @@ func (v Forget) sheet(m *maker) sheet {
 		s.Lead = m.HTML("forget.count_waiting", "n", v.Count, "id", v.OrderID, "waiting", waiting)
 	case s.Asks:
 		s.Lead = m.HTML("forget.count", "n", v.Count, "id", v.OrderID)
-	case v.Counted && len(v.Problems) == 0:
+	case v.Counted:
 		s.Nothing = m.HTML("forget.nothing", "id", v.OrderID)
 	}
 	heading, title := m.heading(v.Problems, "forget.title")

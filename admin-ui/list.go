@@ -50,9 +50,6 @@ func (v List) sheet(m *maker) sheet {
 	if slices.ContainsFunc(v.Rows, Row.isPending) {
 		s.AsOf = m.asOf("") // this page, wherever in the list it is
 	}
-	if v.Saved != "" && v.SavedCanTest && m.CanWrite {
-		s.Notice.Test = m.to(v.Saved, "test")
-	}
 	s.countAll()
 	if v.Newer != "" {
 		s.Newer = m.List() + v.Newer
@@ -81,16 +78,15 @@ func (s *listSheet) countAll() {
 
 func (v List) notice(m *maker) notice {
 	switch {
-	case v.Saved != "" && v.SavedBreaks:
-		return notice{
-			Text: m.HTML("list.saved_breaks", "id", v.Saved), Warns: true,
-			Link: m.to(v.Saved, "view"), LinkText: m.Say("list.see_how"),
-		}
 	case v.Saved != "":
-		return notice{
-			Text: m.HTML("list.saved", "id", v.Saved),
-			Link: m.to(v.Saved, "view"), LinkText: m.Say("list.show_page"),
+		n := notice{Text: m.HTML("list.saved", "id", v.Saved), Link: m.to(v.Saved, "view"), LinkText: m.Say("list.show_page")}
+		if v.SavedBreaks {
+			n.Text, n.Warns, n.LinkText = m.HTML("list.saved_breaks", "id", v.Saved), true, m.Say("list.see_how")
 		}
+		if m.CanWrite {
+			n.Test = m.to(v.Saved, "test")
+		}
+		return n
 	case v.Deleted != "":
 		return notice{Text: m.HTML("list.deleted", "id", v.Deleted)}
 	case v.Gone != "":

@@ -143,8 +143,8 @@ func TestA5_Notices(t *testing.T) {
 		list       List
 		text, link string
 	}{
-		{"saved", List{Saved: "a b"}, "“a b” is saved. Show its page", "webhooks/a%20b/view"},
-		{"V8 saved, but it breaks", List{Saved: "a", SavedBreaks: true}, "“a” is saved, but its body can break. See how", "webhooks/a/view"},
+		{"saved", List{Saved: "a b"}, "“a b” is saved. Send a test event Show its page", "webhooks/a%20b/view"},
+		{"V8 saved, but it breaks", List{Saved: "a", SavedBreaks: true}, "“a” is saved, but its body can break. Send a test event See how", "webhooks/a/view"},
 		{"deleted", List{Deleted: "a"}, "“a” is deleted.", ""},
 		{"gone", List{Gone: "a"}, "“a” no longer exists.", ""},
 	} {

@@ -35,8 +35,8 @@ func (v Resume) sheet(m *maker) sheet {
 		Action:  m.to(v.WebhookID, "resume"),
 		Cancel:  m.to(v.WebhookID, "view"),
 	}
-	if v.Account.Waiting > 0 {
-		s.Waiting, s.GoesOn = m.counted("resume.waiting", v.Account.Waiting), v.GoesOn
+	if v.Waiting > 0 {
+		s.Waiting, s.GoesOn = m.counted("resume.waiting", v.Waiting), v.GoesOn
 	}
 	return sheet{template: "resume", title: m.Say("resume.title", "id", v.WebhookID), data: s}
 }

@@ -86,7 +86,7 @@ func pseudoAccounts(pay webhook.EventType, hook webhook.Webhook, values Values) 
 	row := func(a *Account) Row { return Row{ID: pseudoID, Event: pay, Method: "POST", URL: pseudoURL, Account: a} }
 	last := func(state string) *Account { return &Account{Last: DeliveryRow{ID: "1", State: state}, FailedToday: 1} }
 	views := map[string]View{
-		"accounts": List{Count: 1, Saved: pseudoID, SavedCanTest: true, Rows: []Row{
+		"accounts": List{Count: 1, Saved: pseudoID, Rows: []Row{
 			row(nil), row(account("hand", 0)), row(account("hand", 2)), row(account("hand", 10_001)),
 			row(last(stateDelivered)), row(last(stateFailed)), row(last(statePending)),
 		}},
@@ -97,8 +97,8 @@ func pseudoAccounts(pay webhook.EventType, hook webhook.Webhook, values Values) 
 		"failing":     detail(account("failing", 10_001), ""),
 		"no error":    detail(answeredBefore(account("failing", 1)), ""),
 		"pause":       Pause{WebhookID: pseudoID, Event: pay},
-		"resume":      Resume{WebhookID: pseudoID, Account: *account("hand", 2)},
-		"resume left": Resume{WebhookID: pseudoID, Account: *account("hand", 2), GoesOn: true},
+		"resume":      Resume{WebhookID: pseudoID, Waiting: 2},
+		"resume left": Resume{WebhookID: pseudoID, Waiting: 2, GoesOn: true},
 		"resume none": Resume{WebhookID: pseudoID},
 		"secret":      SecretPage{WebhookID: pseudoID},
 		"secrets":     SecretPage{WebhookID: pseudoID, Secret: "x", Previous: "x"},
@@ -142,8 +142,8 @@ func pseudoDeliveries(pay webhook.EventType) map[string]View {
 		"delivery":         page,
 		"delivery erased":  erased,
 		"delivery unsent":  unsent,
-		"redeliver":        Redeliver{OldHost: pseudoHost, NewHost: pseudoHost, CanRebuild: true},
-		"redeliver as was": Redeliver{OldHost: pseudoHost, IsPending: true},
+		"redeliver":        Redeliver{OldHost: pseudoHost, NewHost: pseudoHost},
+		"redeliver now":    Redeliver{OldHost: pseudoHost, NewHost: pseudoHost, IsPending: true},
 		"recover":          Recover{WebhookID: pseudoID, Problems: refused[:1]},
 		"recover nothing":  Recover{Counted: true},
 		"recover asks":     Recover{Counted: true, Count: 2, Changed: true, Host: pseudoHost},

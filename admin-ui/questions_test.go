@@ -62,7 +62,7 @@ func TestD8_Questions(t *testing.T) {
 	})
 	t.Run("D8 Resume", func(t *testing.T) {
 		for waiting, want := range map[int]string{1: "1 delivery waits.", 312: "312 deliveries wait.", 10_001: "More than 10,000 deliveries wait."} {
-			_, body := render(t, ui, r, Resume{WebhookID: "pay erp", Account: *paused(Account{}, "hand", waiting)})
+			_, body := render(t, ui, r, Resume{WebhookID: "pay erp", Waiting: waiting})
 			check(t, body, in("h1", isText("Resume “pay erp”?")), question(erpAt+"resume", "Resume"),
 				in("fieldset legend", isText(want)), count("[name=drop]", 2), in("[name=drop][checked]", has("value", "")),
 				in("[name=drop][value=1]", has("type", "radio")))
@@ -70,7 +70,7 @@ func TestD8_Questions(t *testing.T) {
 			check(t, labels[0], isText("Send them, oldest first"), in("[checked]"))
 			check(t, labels[1], isText("Do not send them, mark them as failed"))
 		}
-		_, body := render(t, ui, r, Resume{WebhookID: "pay erp", Account: *paused(Account{}, "hand", 10_001), GoesOn: true})
+		_, body := render(t, ui, r, Resume{WebhookID: "pay erp", Waiting: 10_001, GoesOn: true})
 		check(t, body, in("[role=status]", hasText("Those that are left still wait: press Resume to go on.")), in("[name=drop][checked]", has("value", "1")))
 		_, body = render(t, ui, r, Resume{WebhookID: "pay erp", GoesOn: true})
 		check(t, body, question(erpAt+"resume", "Resume"), none("[name=drop]"), none("[role=status]"), hasText("No delivery waits."))

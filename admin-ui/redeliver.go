@@ -18,9 +18,7 @@ type radio struct {
 // A redeliverSheet is what templates/redeliver.html prints.
 type redeliverSheet struct {
 	*maker
-	Heading, Button template.HTML
-	// Lead stands where there is no Choice.
-	Lead           template.HTML
+	Heading        template.HTML // what the button says too
 	Choice         radios
 	Attempts       int
 	Action, Cancel string
@@ -32,14 +30,15 @@ func (v Redeliver) sheet(m *maker) sheet {
 	if v.IsPending {
 		key = "one.send_now"
 	}
-	s := redeliverSheet{maker: m, Heading: m.HTML(key), Button: m.HTML(key), Attempts: v.Attempts, Action: page + "/redeliver", Cancel: page}
-	if v.CanRebuild {
-		s.Choice = m.rebuildChoice("redeliver.changed",
-			m.HTML("redeliver.present", "host", v.NewHost), m.HTML("redeliver.exact", "host", v.OldHost))
-	} else {
-		s.Lead = m.HTML("redeliver.only_exact", "host", v.OldHost)
-	}
-	return sheet{template: "redeliver", title: m.Say(key), data: s}
+	return sheet{template: "redeliver", title: m.Say(key), data: redeliverSheet{
+		maker:   m,
+		Heading: m.HTML(key),
+		Choice: m.rebuildChoice("redeliver.changed",
+			m.HTML("redeliver.present", "host", v.NewHost), m.HTML("redeliver.exact", "host", v.OldHost)),
+		Attempts: v.Attempts,
+		Action:   page + "/redeliver",
+		Cancel:   page,
+	}}
 }
 
 // rebuildChoice asks whether deliveries are made anew.
@@ -75,8 +74,8 @@ func (v Recover) sheet(m *maker) sheet {
 		View:    v,
 		Back:    backLink{m.logPage(v.WebhookID), m.logTitle(v.WebhookID)},
 		Summary: m.summary(v.Problems, []string{fieldFrom, fieldTo}),
-		Asks:    v.Counted && v.Count > 0 && len(v.Problems) == 0,
-		Nothing: v.Counted && v.Count == 0 && len(v.Problems) == 0,
+		Asks:    v.Counted && v.Count > 0,
+		Nothing: v.Counted && v.Count == 0,
 		Address: m.recoverPage(v.WebhookID),
 		Cancel:  m.logPage(v.WebhookID),
 		From:    m.fieldOf(v.Problems, fieldFrom, v.From, true),

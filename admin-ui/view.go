@@ -78,8 +78,6 @@ type List struct {
 	Saved, Deleted, Gone string
 	// SavedBreaks says that the body of the one in Saved can break.
 	SavedBreaks bool
-	// SavedCanTest says that a test event can be sent to the one in Saved.
-	SavedCanTest bool
 }
 
 // Row is a webhook in the list.

@@ -37,8 +37,7 @@ type Account struct {
 	PausedReason string
 	PausedAfter  webhook.Message // what the last attempt came to (failing)
 	FailingFor   time.Duration   // after how long of failures it was paused
-	NextProbe    time.Time
-	IsSending    bool // some worker is running
+	IsSending    bool            // some worker is running
 }
 
 // Deliveries is the log of a webhook, or of the whole instance.
@@ -115,7 +114,6 @@ type Redeliver struct {
 	WebhookID, DeliveryID string
 	OldHost, NewHost      string
 	IsPending             bool // Send now
-	CanRebuild            bool // its data is there
 	Attempts              int  // so far
 }
 
@@ -125,7 +123,6 @@ type Recover struct {
 	WebhookID string // empty: all of the instance
 	From, To  string // as typed: 2026-11-23T14:03, UTC
 	All       bool
-	Rebuild   bool
 	// Changed says that the webhook was changed, or one of them, so that there is a
 	// choice.
 	Changed  bool
@@ -185,7 +182,7 @@ type Pause struct {
 // Resume asks what to do with what waits.
 type Resume struct {
 	WebhookID string
-	Account   Account
+	Waiting   int // exact to 10,000; 10,001 means more
 	// GoesOn says that there was no time to mark all of them as failed.
 	GoesOn bool
 }

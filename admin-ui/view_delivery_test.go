@@ -196,7 +196,7 @@ func TestD12_TestOfWhatIsSaved(t *testing.T) {
 	ui := newUI(t, Options{})
 	r := request(ui)
 	r.Fields = []Field{{"csrf", "1"}}
-	list := List{Rows: threeRows(t, ui), First: 1, Count: 3, Saved: "a b", SavedCanTest: true}
+	list := List{Rows: threeRows(t, ui), First: 1, Count: 3, Saved: "a b"}
 	_, body := render(t, ui, r, list)
 	check(t, body, in("[role=status]", isText("“a b” is saved. Send a test event Show its page"), count("button", 1),
 		in("form", has("action", "webhooks/a%20b/test"), has("method", "post"), in("[name=csrf]", has("value", "1"))),
@@ -224,15 +224,15 @@ func accountViews(tb testing.TB, ui *UI) map[string]View {
 	}
 	pay := event(tb, ui, "pay")
 	return map[string]View{
-		"list with deliveries":   List{Rows: rows, First: 1, Count: 3, Saved: "a", SavedCanTest: true},
+		"list with deliveries":   List{Rows: rows, First: 1, Count: 3, Saved: "a"},
 		"detail with deliveries": accountedDetail(tb, ui),
 		"detail paused":          failing,
 		"detail, nobody sends":   nobody,
 		"delete with deliveries": Delete{Webhook: erp, Event: pay, Account: &Account{Waiting: 1, Total: 2}},
 		"edit with deliveries":   edit,
 		"pause":                  Pause{WebhookID: "pay erp", Event: pay},
-		"resume":                 Resume{WebhookID: "pay erp", Account: Account{Waiting: 2}},
-		"resume of what is left": Resume{WebhookID: "pay erp", Account: Account{Waiting: 2}, GoesOn: true},
+		"resume":                 Resume{WebhookID: "pay erp", Waiting: 2},
+		"resume of what is left": Resume{WebhookID: "pay erp", Waiting: 2, GoesOn: true},
 		"resume of none":         Resume{WebhookID: "pay erp"},
 		"secret asked":           SecretPage{WebhookID: "pay erp"},
 		"secret":                 SecretPage{WebhookID: "pay erp", Secret: recipeSecret, Previous: otherSecret, PreviousUntil: now},

@@ -120,7 +120,6 @@ func (a *App) addNotice(c *call, query url.Values, list *adminui.List) error {
 		*notice = id
 		if !unknown {
 			_, list.SavedBreaks = webhook.Breaks(stored.Webhook, a.Policy)
-			list.SavedCanTest = true
 		}
 	}
 	return nil

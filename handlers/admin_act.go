@@ -38,7 +38,7 @@ func (a *App) showResume(c *call) error {
 	if account.PausedAt.IsZero() {
 		return a.leadToView(c)
 	}
-	return a.show(c, http.StatusOK, adminui.Resume{WebhookID: c.webhookID, Account: *a.account(account), GoesOn: c.Query("left") != ""})
+	return a.show(c, http.StatusOK, adminui.Resume{WebhookID: c.webhookID, Waiting: account.Waiting, GoesOn: c.Query("left") != ""})
 }
 
 // resumeByForm is POST to the same. Sent twice it succeeds twice. What there was no

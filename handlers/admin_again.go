@@ -34,7 +34,6 @@ func (a *App) showRedeliver(c *call) error {
 		OldHost:    webhook.HostOf(d.Request.URL),
 		NewHost:    webhook.HostOf(d.Webhook.URL),
 		IsPending:  d.State == repo.Pending,
-		CanRebuild: true,
 		Attempts:   len(d.Attempts),
 	})
 }
@@ -165,7 +164,7 @@ func (a *App) recoverByForm(c *call) error {
 	if asked, err := strconv.ParseInt(fields.Get("asked_at"), 10, 64); err == nil {
 		again.NotSince = time.UnixMicro(asked)
 	}
-	count, err := a.Courier.Recover(c.ctx, c.instance, again, page.Rebuild)
+	count, err := a.Courier.Recover(c.ctx, c.instance, again, fields.Get("rebuild") != "")
 	if err != nil {
 		return err
 	}
@@ -180,7 +179,6 @@ func (a *App) understandRecover(c *call, fields url.Values) (page adminui.Recove
 		From:      fields.Get("from"),
 		To:        fields.Get("to"),
 		All:       fields.Get("all") != "",
-		Rebuild:   fields.Get("rebuild") != "",
 	}
 	page.FromTime, page.ToTime, page.Problems = readRange(page.From, page.To, true)
 	if c.webhookID == "" {

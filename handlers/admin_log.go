@@ -193,7 +193,6 @@ func (a *App) account(of repo.Account) *adminui.Account {
 		PausedReason:  of.PausedReason,
 		PausedAfter:   of.PausedAfter,
 		FailingFor:    a.PauseAfter,
-		NextProbe:     of.NextProbe,
 		IsSending:     of.Workers,
 	}
 	if of.Last.ID != "" {
