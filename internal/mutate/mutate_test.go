@@ -89,6 +89,8 @@ func TestEqual(t *testing.T) {
 		"repo/again.go Now: return rows.Scan(&at) → return zero":                true,
 		"repo/again.go Now: return r.each(rows.Scan(&at)) → return zero":        false,
 		"delivery/again.go Now: return rows.Scan(&at) → return zero":            false,
+		"repo/a.go a: time.Since(r.at) < most → time.Since(r.at) <= most":       true,
+		"repo/a.go a: time.Since(r.at) < most → !(time.Since(r.at) < most)":     false,
 		"# Mutants that do what the code does, which no test can kill: as make": false,
 		"": false,
 	} {
