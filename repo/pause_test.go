@@ -1,6 +1,7 @@
 package repo
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -161,6 +162,26 @@ func TestD8_Resume(t *testing.T) {
 		}
 		if p := pauseOf(t, r, "admin"); !p.Failing {
 			t.Error("its failures are forgotten")
+		}
+	})
+	t.Run("D8 what somebody else lets go at the same moment is not dropped", func(t *testing.T) {
+		r, h := paused(t)
+		tx := r.db.MustBegin()
+		defer func() { _ = tx.Rollback() }()
+		tx.MustExec(`UPDATE merchant_webhooks.webhook SET paused_at = NULL, paused_reason = NULL, probe_at = NULL`)
+		var c Change
+		done := make(chan error)
+		go func() (err error) {
+			defer func() { done <- err }()
+			c, err = r.Resume(within(t), "admin", sample.ID, true, dropping)
+			return err
+		}()
+		waiting(t, r.db, 1)
+		if err := errors.Join(tx.Commit(), <-done); err != nil || c != (Change{}) {
+			t.Errorf("the change is %+v, %v", c, err)
+		}
+		if s := stateOf(t, r, h.parked); s.State != "pending" {
+			t.Errorf("it is %+v", s)
 		}
 	})
 	t.Run("D8 of many that resume it, one does", func(t *testing.T) {
