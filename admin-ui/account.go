@@ -6,8 +6,8 @@ import (
 )
 
 // last writes a webhook's cell in the column of the last delivery.
-func (w *rowWriter) last(a *Account) {
-	if a == nil || a.PausedAt.IsZero() && a.Last.ID == "" {
+func (w *rowWriter) last(a Account) {
+	if a.PausedAt.IsZero() && a.Last.ID == "" {
 		w.add(`<span aria-hidden="true">—</span><span class="mw-hidden">`, w.HTML("list.no_delivery"), `</span>`)
 		return
 	}
@@ -17,7 +17,7 @@ func (w *rowWriter) last(a *Account) {
 	}
 }
 
-func (w *rowWriter) lastOutcome(a *Account) {
+func (w *rowWriter) lastOutcome(a Account) {
 	switch {
 	case !a.PausedAt.IsZero() && a.Waiting > 0:
 		w.add(w.outcome("pause", w.counted("list.paused_waiting", a.Waiting, "time", w.day(a.PausedAt))))

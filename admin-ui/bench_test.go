@@ -37,7 +37,7 @@ func BenchmarkListWithDeliveries(b *testing.B) {
 		list.Rows = append(list.Rows, Row{
 			ID: fmt.Sprintf("pay-erp-%d.example.com", i), Event: pay,
 			Method: "POST", URL: "https://user:password@erp.example.com/hooks/1234567890?from=shop",
-			Account: &Account{Last: last, FailedToday: i % 2},
+			Account: Account{Last: last, FailedToday: i % 2},
 		})
 	}
 	r := request(ui)

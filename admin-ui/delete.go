@@ -14,8 +14,7 @@ type deleteSheet struct {
 	Lead           template.HTML
 	Loses          []template.HTML // sentences
 	Action, Cancel string
-	// Pause is the button that pauses instead; the zero button: it is paused, or
-	// there is nothing to pause.
+	// Pause is the button that pauses instead; the zero button: it is paused.
 	Pause postButton
 }
 
@@ -29,14 +28,12 @@ func (v Delete) sheet(m *maker) sheet {
 		maker:   m,
 		Heading: m.HTML("delete.title", "id", w.ID),
 		Lead:    m.HTML("delete.lead", "host", host, "event", m.Language.EventTitle(v.Event)),
+		Loses:   v.loses(m),
 		Action:  m.to(w.ID, "delete"),
 		Cancel:  m.to(w.ID, "view"),
 	}
-	if v.Account != nil {
-		s.Loses = v.loses(m)
-		if v.Account.PausedAt.IsZero() {
-			s.Pause = m.post(w.ID, "pause", m.HTML("delete.pause"))
-		}
+	if v.Account.PausedAt.IsZero() {
+		s.Pause = m.post(w.ID, "pause", m.HTML("delete.pause"))
 	}
 	return sheet{template: "delete", title: m.Say("delete.title", "id", w.ID), data: s}
 }

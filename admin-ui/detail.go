@@ -20,17 +20,15 @@ type detailSheet struct {
 	Headers, Body                  longText
 	Curl                           string
 
-	// Deliveries are what is said of them; HasDeliveries: anything is.
-	HasDeliveries bool
-	Deliveries    recentSheet
-	Pause         pauseBox
+	Deliveries recentSheet
+	Pause      pauseBox
 	// NobodySends says that something waits and no worker is there to send it.
 	NobodySends bool
-	// Test and Stop are buttons; the zero button: it is not there.
+	// Test and Stop are buttons of who may write; without Stop it is paused.
 	Test, Stop postButton
 
-	// SecretEnd is how the secret ends, and NewSecret an address; both may be
-	// empty.
+	// SecretEnd is how the secret ends; empty: nothing is said of it. NewSecret is
+	// an address.
 	SecretEnd  template.HTML
 	ShowSecret postButton
 	NewSecret  string
@@ -67,18 +65,13 @@ func (v Detail) sheet(m *maker) sheet {
 // addSecret says how the secret ends to who may see it, and how a receiver uses
 // it to everybody.
 func (s *detailSheet) addSecret(v Detail) {
-	if v.SecretEnd == "" && v.Account == nil {
-		return
-	}
 	s.Recipe = s.recipe(v.Webhook, v.SecretEnd)
 	if v.SecretEnd == "" {
 		return
 	}
 	s.SecretEnd = s.HTML("view.secret_end", "end", code("…"+v.SecretEnd))
-	if s.CanWrite {
-		s.ShowSecret = s.post(v.Webhook.ID, "secret", s.HTML("view.secret_show"))
-		s.NewSecret = s.to(v.Webhook.ID, "secret/rotate")
-	}
+	s.ShowSecret = s.post(v.Webhook.ID, "secret", s.HTML("view.secret_show"))
+	s.NewSecret = s.to(v.Webhook.ID, "secret/rotate")
 }
 
 // A postButton is a form of one button, for [[template "post" .]].

@@ -11,22 +11,17 @@ type listSheet struct {
 	View   List
 	Notice notice
 	Rows   template.HTML
-	// HasLast says that there is a column for the last deliveries.
-	HasLast bool
-	Count   string
-	Range   string
+	Count  string
+	Range  string
 	// These are addresses; Newer and Older may be empty.
 	Newer, Older, Deliveries, Why string
 	// AsOf says of when the page is, where something on it will change.
 	AsOf template.HTML
 }
 
-// hasLast reports whether there is something to say of the row's deliveries.
-func (r Row) hasLast() bool { return r.Account != nil }
-
 // isPending reports whether the row will change by itself.
 func (r Row) isPending() bool {
-	return r.Account != nil && (r.Account.Last.State == statePending || r.Account.Waiting > 0)
+	return r.Account.Last.State == statePending || r.Account.Waiting > 0
 }
 
 // A notice tells what was just done.
@@ -43,10 +38,9 @@ type notice struct {
 
 func (v List) sheet(m *maker) sheet {
 	s := listSheet{
-		maker: m, View: v, Notice: v.notice(m), HasLast: slices.ContainsFunc(v.Rows, Row.hasLast),
+		maker: m, View: v, Notice: v.notice(m), Rows: m.rows(v.Rows),
 		Deliveries: m.List() + "/deliveries", Why: m.List() + "/why",
 	}
-	s.Rows = m.rows(v.Rows, s.HasLast)
 	if slices.ContainsFunc(v.Rows, Row.isPending) {
 		s.AsOf = m.asOf("") // this page, wherever in the list it is
 	}

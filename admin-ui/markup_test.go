@@ -85,9 +85,9 @@ func TestA8_HostileRows(t *testing.T) {
 		row.Event.Title, row.Event.Meaning = text, text
 		other := row
 		other.Event.Name = text
-		other.Account = &Account{Last: DeliveryRow{ID: text, State: text, EventAt: now}}
+		other.Account = Account{Last: DeliveryRow{ID: text, State: text, EventAt: now}}
 		delivered := row
-		delivered.Account = &Account{Last: DeliveryRow{ID: text, State: stateDelivered, FinishedAt: now}}
+		delivered.Account = Account{Last: DeliveryRow{ID: text, State: stateDelivered, FinishedAt: now}}
 		_, body := render(t, ui, r, List{Rows: []Row{row, other, delivered}, First: 1, Count: 3})
 		return body, skeleton(body)
 	}
@@ -139,7 +139,7 @@ func TestA11_PlacesInARow(t *testing.T) {
 		{"{other}", "{other}", "{other}", "{other}"},
 	} {
 		ui := newUI(t, Options{Languages: []Language{{Tag: "en", Texts: map[string]string{"list.edit_id": c.edit, "list.delivered": c.delivered}}}})
-		row := Row{ID: "my-id", Event: event(t, ui, "pay"), Account: &Account{Last: DeliveryRow{ID: "1", State: stateDelivered, FinishedAt: now}}}
+		row := Row{ID: "my-id", Event: event(t, ui, "pay"), Account: Account{Last: DeliveryRow{ID: "1", State: stateDelivered, FinishedAt: now}}}
 		_, body := render(t, ui, request(ui), List{Rows: []Row{row, row}, First: 1, Count: 2})
 		for _, tr := range all(body, "tbody tr") {
 			check(t, all(tr, ".mw-row-links a")[0], has("aria-label", c.wantEdit))

@@ -76,24 +76,24 @@ func pseudoViews(events *webhook.Catalogue) map[string]View {
 
 // pseudoAccounts are the pages that tell of deliveries.
 func pseudoAccounts(pay webhook.EventType, hook webhook.Webhook, values Values) map[string]View {
-	account := func(reason string, waiting int) *Account {
-		return &Account{PausedAt: now, PausedReason: reason, Waiting: waiting, FailedToday: waiting, Total: waiting, PausedAfter: webhook.Say("attempt.refused")}
+	account := func(reason string, waiting int) Account {
+		return Account{PausedAt: now, PausedReason: reason, Waiting: waiting, FailedToday: waiting, Total: waiting, PausedAfter: webhook.Say("attempt.refused")}
 	}
-	detail := func(a *Account, notice string, recent ...DeliveryRow) Detail {
+	detail := func(a Account, notice string, recent ...DeliveryRow) Detail {
 		return Detail{Webhook: hook, Event: pay, Account: a, SecretEnd: "2222", Notice: notice, Recent: recent}
 	}
 	test := DeliveryRow{ID: "1", Event: pay, IsTest: true, State: statePending, DueAt: now.Add(time.Hour)}
-	row := func(a *Account) Row { return Row{ID: pseudoID, Event: pay, Method: "POST", URL: pseudoURL, Account: a} }
-	last := func(state string) *Account { return &Account{Last: DeliveryRow{ID: "1", State: state}, FailedToday: 1} }
+	row := func(a Account) Row { return Row{ID: pseudoID, Event: pay, Method: "POST", URL: pseudoURL, Account: a} }
+	last := func(state string) Account { return Account{Last: DeliveryRow{ID: "1", State: state}, FailedToday: 1} }
 	views := map[string]View{
 		"accounts": List{Count: 1, Saved: pseudoID, Rows: []Row{
-			row(nil), row(account("hand", 0)), row(account("hand", 2)), row(account("hand", 10_001)),
+			row(Account{}), row(account("hand", 0)), row(account("hand", 2)), row(account("hand", 10_001)),
 			row(last(stateDelivered)), row(last(stateFailed)), row(last(statePending)),
 		}},
-		"active":      detail(&Account{Waiting: 1}, "resumed"),
+		"active":      detail(Account{Waiting: 1}, "resumed"),
 		"by hand":     detail(account("hand", 0), "paused"),
 		"gone":        detail(account("gone", 1), "rotated"),
-		"saved only":  detail(&Account{}, "saved_only", test),
+		"saved only":  detail(Account{}, "saved_only", test),
 		"failing":     detail(account("failing", 10_001), ""),
 		"no error":    detail(answeredBefore(account("failing", 1)), ""),
 		"pause":       Pause{WebhookID: pseudoID, Event: pay},
@@ -107,9 +107,9 @@ func pseudoAccounts(pay webhook.EventType, hook webhook.Webhook, values Values) 
 	for n := range 5 {
 		form := Form{Editing: pseudoID, Values: values, Waiting: n, Schedule: webhook.DefaultSchedule[:n]}
 		views["edit "+strconv.Itoa(n)] = form
-		views["delete "+strconv.Itoa(n)] = Delete{Webhook: hook, Event: pay, Account: &Account{Waiting: n * 5000, Total: n * 5000}}
+		views["delete "+strconv.Itoa(n)] = Delete{Webhook: hook, Event: pay, Account: Account{Waiting: n * 5000, Total: n * 5000}}
 	}
-	views["delete log"] = Delete{Webhook: hook, Event: pay, Account: &Account{Total: 1}}
+	views["delete log"] = Delete{Webhook: hook, Event: pay, Account: Account{Total: 1}}
 	return views
 }
 
@@ -157,7 +157,7 @@ func pseudoDeliveries(pay webhook.EventType) map[string]View {
 }
 
 // answeredBefore is an account of a webhook whose receiver answered last.
-func answeredBefore(a *Account) *Account {
+func answeredBefore(a Account) Account {
 	a.PausedAfter = webhook.Say("attempt.answered", "status", "503 Service Unavailable")
 	return a
 }

@@ -24,7 +24,7 @@ func TestD8_DeleteWithDeliveries(t *testing.T) {
 		{"nothing", 0, 0, "This can not be undone."},
 	} {
 		t.Run("D8 "+c.name, func(t *testing.T) {
-			_, body := render(t, ui, r, Delete{Webhook: erp, Event: event(t, ui, "pay"), Account: &Account{Waiting: c.waiting, Total: c.total}})
+			_, body := render(t, ui, r, Delete{Webhook: erp, Event: event(t, ui, "pay"), Account: Account{Waiting: c.waiting, Total: c.total}})
 			check(t, body, in(".mw-lead", isText(lead+c.want)),
 				in(".mw-instead", isText("To stop it for a while only: Pause instead"),
 					in("form", has("method", "post"), has("action", erpAt+"pause"), in("[name=csrf]", has("value", "1")))))

@@ -17,16 +17,12 @@ type recentSheet struct {
 
 // addDeliveries says how the webhook's deliveries go.
 func (s *detailSheet) addDeliveries(v Detail) {
-	if v.Account == nil {
-		return
-	}
 	id := v.Webhook.ID
 	isPaused := !v.Account.PausedAt.IsZero()
-	s.HasDeliveries = true
 	s.Deliveries = s.recent(v)
 	s.NobodySends = v.Account.Waiting > 0 && !v.Account.IsSending && !isPaused
 	if isPaused {
-		s.Pause = s.pauseBox(id, *v.Account)
+		s.Pause = s.pauseBox(id, v.Account)
 	}
 	if !s.CanWrite {
 		return

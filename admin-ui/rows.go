@@ -19,7 +19,6 @@ const (
 type rowWriter struct {
 	*maker
 	markup
-	hasLast      bool
 	edit, remove rowLink
 	events       map[string]template.HTML
 	outcomes     map[string]pattern // by the key of their text
@@ -31,11 +30,10 @@ type rowLink struct {
 	name       pattern
 }
 
-// rows are those of the list, with a column for the last deliveries or without.
-func (m *maker) rows(rows []Row, hasLast bool) template.HTML {
+// rows are those of the list.
+func (m *maker) rows(rows []Row) template.HTML {
 	w := rowWriter{
 		maker:    m,
-		hasLast:  hasLast,
 		edit:     rowLink{"edit", m.HTML("list.edit"), patternOf(escaped(m.Say("list.edit_id", "id", gap)))},
 		remove:   rowLink{"delete", m.HTML("list.delete"), patternOf(escaped(m.Say("list.delete_id", "id", gap)))},
 		events:   map[string]template.HTML{},
@@ -52,12 +50,9 @@ func (w *rowWriter) row(r Row) {
 	id, pages := escaped(r.ID), escaped(w.to(r.ID, ""))
 	target := escaped(r.Method + " " + cutMiddle(webhook.MaskURL(r.URL, mask), longURL))
 	w.add(`<tr role="row"><th role="rowheader" scope="row"><a class="mw-link" dir="auto" href="`, pages, `view">`, id, `</a></th>`)
-	w.add(`<td role="cell">`, w.event(r.Event), `</td><td role="cell"><span class="mw-mono" dir="ltr">`, target, `</span></td>`)
-	if w.hasLast {
-		w.add(`<td role="cell">`)
-		w.last(r.Account)
-		w.add(`</td>`)
-	}
+	w.add(`<td role="cell">`, w.event(r.Event), `</td><td role="cell"><span class="mw-mono" dir="ltr">`, target, `</span></td><td role="cell">`)
+	w.last(r.Account)
+	w.add(`</td>`)
 	if w.CanWrite {
 		w.add(`<td role="cell" class="mw-end"><span class="mw-row-links">`)
 		w.link(w.edit, pages, id)

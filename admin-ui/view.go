@@ -85,9 +85,7 @@ type Row struct {
 	ID          string
 	Event       webhook.EventType
 	Method, URL string
-	// Account is what is said of its deliveries; nil: nothing. The list has a
-	// column for them where any row has one.
-	Account *Account
+	Account     Account
 }
 
 // Form is the page that makes or edits a webhook, also when it comes back
@@ -146,13 +144,12 @@ type Detail struct {
 	Event            webhook.EventType
 	Created, Updated time.Time
 	// Breaks says how its body can break (V8); the zero Message: it can not.
-	Breaks webhook.Message
-	// Account is what is said of its deliveries, and Recent are the newest of
-	// them; nil: nothing is said.
-	Account *Account
-	Recent  []DeliveryRow
-	// SecretEnd is how its secret ends, such as c2a1. Empty: the reader may not
-	// see it.
+	Breaks  webhook.Message
+	Account Account
+	// Recent are the newest of its deliveries.
+	Recent []DeliveryRow
+	// SecretEnd is how its secret ends, such as c2a1. Empty: the reader may neither
+	// see it nor make another.
 	SecretEnd string
 	// Notice tells what was just done: paused, resumed, rotated or saved_only.
 	// Empty: nothing.
@@ -163,8 +160,7 @@ type Detail struct {
 type Delete struct {
 	Webhook webhook.Webhook
 	Event   webhook.EventType
-	// Account is what is said of its deliveries; nil: nothing.
-	Account *Account
+	Account Account
 }
 
 // Apology is a page that nobody wants to see.

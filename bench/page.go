@@ -67,7 +67,7 @@ func pageOfFifty() (func() error, error) {
 		last := adminui.DeliveryRow{ID: "a", State: "delivered", FinishedAt: now.Add(-time.Duration(i) * time.Hour)}
 		list.Rows = append(list.Rows, adminui.Row{
 			ID: fmt.Sprint("filled-", i), Event: event, Method: "POST", URL: target,
-			Account: &adminui.Account{Last: last},
+			Account: adminui.Account{Last: last},
 		})
 	}
 	request := adminui.Request{Language: ui.Language("en"), CanWrite: true, Root: "https://shop.example", Now: now}

@@ -183,8 +183,8 @@ func (a *App) deliveryRow(d repo.Delivery) adminui.DeliveryRow {
 func (a *App) mostAttempts(d repo.Delivery) int { return d.AttemptCount - d.Tries + a.Schedule.Tries() }
 
 // account is what a webhook's pages say of its deliveries.
-func (a *App) account(of repo.Account) *adminui.Account {
-	account := &adminui.Account{
+func (a *App) account(of repo.Account) adminui.Account {
+	account := adminui.Account{
 		Waiting:       of.Waiting,
 		Total:         of.Total,
 		FailedToday:   of.FailedToday,
