@@ -86,6 +86,9 @@ func TestD9_RecoverAsksBeforeItIsDone(t *testing.T) {
 		in("[checked]", has("name", "rebuild"), has("value", "1")))
 	check(t, all(body, ".mw-choice")[0], isText("With the present settings"))
 	check(t, all(body, ".mw-choice")[1], isText("Exactly as they were"))
+
+	view.Count = 10_001
+	check(t, asked(t, view), in("h1", isText("Send more than 10,000 deliveries again?")), in("button", isText("Send more than 10,000 again")))
 }
 
 func TestD10_Forget(t *testing.T) {

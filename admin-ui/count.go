@@ -6,11 +6,17 @@ import "html/template"
 // there are more.
 const mostCounted = 10_000
 
-// counted says how many there are. The text of the key with _more is for more
-// than are counted.
+// counted is a text of the page that says how many there are.
 func (m *maker) counted(key string, n int, pairs ...any) template.HTML {
-	if n > mostCounted {
-		key, n = key+"_more", mostCounted
-	}
+	key, n = known(key, n)
 	return m.HTML(key, append([]any{"n", n}, pairs...)...)
+}
+
+// known is the key of a text that says how many there are, and the number in it.
+// The text of the key with _more is for more than are counted.
+func known(key string, n int) (string, int) {
+	if n > mostCounted {
+		return key + "_more", mostCounted
+	}
+	return key, n
 }

@@ -11,8 +11,8 @@ type listSheet struct {
 	View   List
 	Notice notice
 	Rows   template.HTML
-	Count  string
-	Range  string
+	Count  template.HTML
+	Range  template.HTML
 	// These are addresses; Newer and Older may be empty.
 	Newer, Older, Deliveries, Why string
 	// AsOf says of when the page is, where something on it will change.
@@ -60,13 +60,9 @@ func (s listSheet) Listed() bool { return s.View.Count > 0 || s.View.Search != "
 // countAll says how many there are, and which of them the page shows.
 func (s *listSheet) countAll() {
 	v := s.View
-	count, shown := "list.count", "list.range"
-	if v.More {
-		count, shown = "list.count_more", "list.range_more"
-	}
-	s.Count = s.Say(count, "n", v.Count)
+	s.Count = s.counted("list.count", v.Count)
 	if v.First > 0 && (v.Newer != "" || v.Older != "") {
-		s.Range = s.Say(shown, "first", v.First, "last", v.First+len(v.Rows)-1, "n", v.Count)
+		s.Range = s.counted("list.range", v.Count, "first", v.First, "last", v.First+len(v.Rows)-1)
 	}
 }
 

@@ -85,8 +85,8 @@ func TestA1_Paging(t *testing.T) {
 		count, shown string
 	}{
 		{"exact", List{First: 51, Count: 10_000}, "10,000 webhooks, newest first", "Newer 51–100 of 10,000 Older"},
-		{"more than counted", List{First: 51, Count: 10_000, More: true}, "More than 10,000 webhooks, newest first", "Newer 51–100 of more than 10,000 Older"},
-		{"where it is not known", List{First: 0, Count: 10_000, More: true}, "More than 10,000 webhooks, newest first", "Newer Older"},
+		{"more than counted", List{First: 51, Count: 10_001}, "More than 10,000 webhooks, newest first", "Newer 51–100 of more than 10,000 Older"},
+		{"where it is not known", List{First: 0, Count: 10_001}, "More than 10,000 webhooks, newest first", "Newer Older"},
 	} {
 		t.Run("A1 "+test.name, func(t *testing.T) {
 			test.list.Rows, test.list.Newer, test.list.Older = rows, "?after=9&q=a", "?before=7"

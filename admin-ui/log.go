@@ -27,7 +27,7 @@ type logSheet struct {
 	OrderID        string
 	// Listed says that there is a log to show, even if nothing in it matches.
 	Listed bool
-	Count  string
+	Count  template.HTML
 	Table  deliveryTable
 	// Newer and Older are addresses, as those of the pages that lead on are.
 	// Again and Forget are empty for who may only read.
@@ -64,16 +64,13 @@ func (v Deliveries) sheet(m *maker) sheet {
 		To:      m.fieldOf(v.Problems, fieldTo, v.Filter.To, false),
 		OrderID: v.Filter.OrderID,
 		Listed:  len(v.Rows) > 0 || v.Filter != DeliveryFilter{},
-		Count:   m.Say("log.count", "n", v.Count),
+		Count:   m.counted("log.count", v.Count),
 		Table:   m.deliveries(v.Rows, v.WebhookID, "mw-title"),
 		Why:     m.List() + "/why",
 	}
 	if v.WebhookID != "" {
 		key, pairs = "log.title_of", []any{"id", v.WebhookID}
 		s.Back = backLink{m.to(v.WebhookID, "view"), typed(v.WebhookID)}
-	}
-	if v.More {
-		s.Count = m.Say("log.count_more", "n", v.Count)
 	}
 	s.fillLinks(v)
 	if s.Table.IsPending {

@@ -48,7 +48,7 @@ func pseudoViews(events *webhook.Catalogue) map[string]View {
 	}
 	views := map[string]View{
 		"list":         List{Rows: rows, First: 51, Count: 120, Newer: "?after=1", Older: "?before=1", Saved: pseudoID},
-		"long list":    List{Rows: rows, First: 51, Count: 10_000, More: true, Older: "?before=1", Saved: pseudoID, SavedBreaks: true},
+		"long list":    List{Rows: rows, First: 51, Count: 10_001, Older: "?before=1", Saved: pseudoID, SavedBreaks: true},
 		"deleted":      List{Deleted: pseudoID},
 		"gone":         List{Gone: pseudoID},
 		"no hit":       List{Search: pseudoID},
@@ -135,7 +135,7 @@ func pseudoDeliveries(pay webhook.EventType) map[string]View {
 	unsent.Attempts, unsent.Body = nil, nil
 	return map[string]View{
 		"log":              Deliveries{WebhookID: pseudoID, Rows: rows, Count: 5, Newer: "?a", Older: "?b", Events: []webhook.EventType{pay}, Notice: LogNotice{"again", 2}},
-		"log of all":       Deliveries{Rows: rows, More: true, Problems: refused[:1], Notice: LogNotice{"erased", 2}},
+		"log of all":       Deliveries{Rows: rows, Count: 10_001, Problems: refused[:1], Notice: LogNotice{"erased", 2}},
 		"log empty":        Deliveries{WebhookID: pseudoID, Event: pay},
 		"log of all empty": Deliveries{},
 		"log filtered":     Deliveries{Filter: DeliveryFilter{State: stateFailed}},
@@ -147,7 +147,7 @@ func pseudoDeliveries(pay webhook.EventType) map[string]View {
 		"recover":          Recover{WebhookID: pseudoID, Problems: refused[:1]},
 		"recover nothing":  Recover{Counted: true},
 		"recover asks":     Recover{Counted: true, Count: 2, Changed: true, Host: pseudoHost},
-		"recover several":  Recover{Counted: true, Count: 2, Changed: true},
+		"recover several":  Recover{Counted: true, Count: 10_001, Changed: true},
 		"forget":           Forget{Problems: refused[1:]},
 		"forget nothing":   Forget{OrderID: pseudoID, Counted: true},
 		"forget asks":      Forget{OrderID: pseudoID, Counted: true, Count: 2},

@@ -87,7 +87,8 @@ func (v Recover) sheet(m *maker) sheet {
 	}
 	key, pairs := "recover.title", []any(nil)
 	if s.Asks {
-		key, pairs = "recover.question", []any{"n", v.Count}
+		question, n := known("recover.question", v.Count)
+		key, pairs = question, []any{"n", n}
 		s.fillQuestion()
 	}
 	var title string
@@ -102,7 +103,7 @@ func (s *recoverSheet) fillQuestion() {
 	if v.Host != "" {
 		s.Lead = s.HTML("recover.lead", "from", v.FromTime, "to", v.ToTime, "host", v.Host)
 	}
-	s.Button = s.HTML("recover.send", "n", v.Count)
+	s.Button = s.counted("recover.send", v.Count)
 	if v.Changed {
 		legend := "recover.changed"
 		if v.WebhookID == "" {

@@ -95,7 +95,7 @@ func everyView(tb testing.TB, ui *UI) map[string]View {
 	failed.IsFailed = true
 	deleted.Editing, deleted.Deleted = "a", true
 	views := map[string]View{
-		"list":       List{Rows: rows, First: 51, Count: 10_000, More: true, Newer: "?after=1", Older: "?before=2", Saved: "a", SavedBreaks: true},
+		"list":       List{Rows: rows, First: 51, Count: 10_001, Newer: "?after=1", Older: "?before=2", Saved: "a", SavedBreaks: true},
 		"empty":      List{},
 		"none":       List{Search: "x"},
 		"new":        form,
@@ -133,7 +133,7 @@ func deliveryViews(tb testing.TB, ui *UI) map[string]View {
 		"log of all":       all,
 		"log empty":        Deliveries{WebhookID: "a", Event: log.Event},
 		"log of all empty": Deliveries{Notice: LogNotice{Kind: "erased", Count: 3}},
-		"log filtered":     Deliveries{Filter: DeliveryFilter{State: stateFailed}, More: true},
+		"log filtered":     Deliveries{Filter: DeliveryFilter{State: stateFailed}, Count: 10_001},
 		"delivery":         page,
 		"delivery shown":   shown,
 		"delivery erased":  erased,

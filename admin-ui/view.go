@@ -64,10 +64,9 @@ type View interface {
 type List struct {
 	Rows []Row
 	// First is the number of the first row among all that match, from 1; 0 when
-	// it is not known. Count is how many match; with More there are more than
-	// that, uncounted.
+	// it is not known. Count is how many match, exact to 10,000; 10,001 means
+	// more.
 	First, Count int
-	More         bool
 	// Search is what was searched for.
 	Search string
 	// Newer and Older are the queries of the pages before and after this one,

@@ -46,8 +46,7 @@ type Deliveries struct {
 	WebhookID string
 	Event     webhook.EventType
 	Rows      []DeliveryRow
-	Count     int // that match, exact to 10,000
-	More      bool
+	Count     int // that match, exact to 10,000; 10,001 means more
 	Filter    DeliveryFilter
 	Events    []webhook.EventType // for the choice
 	// Newer and Older are the queries of the pages before and behind, with their
@@ -129,7 +128,7 @@ type Recover struct {
 	Problems webhook.Problems // fields from, to
 	// Counted says that Count is known: the page asks.
 	Counted          bool
-	Count            int
+	Count            int // exact to 10,000; 10,001 means more
 	FromTime, ToTime time.Time
 	Host             string // empty: several
 	AskedAt          string // hidden field asked_at

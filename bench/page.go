@@ -62,7 +62,7 @@ func pageOfFifty() (func() error, error) {
 	}
 	event, _ := events.Lookup(eventType)
 	now := time.Now()
-	list := adminui.List{First: 51, Count: 10_000, More: true, Newer: "?after=1", Older: "?before=2"}
+	list := adminui.List{First: 51, Count: 10_001, Newer: "?after=1", Older: "?before=2"}
 	for i := range 50 {
 		last := adminui.DeliveryRow{ID: "a", State: "delivered", FinishedAt: now.Add(-time.Duration(i) * time.Hour)}
 		list.Rows = append(list.Rows, adminui.Row{

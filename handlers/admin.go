@@ -38,7 +38,7 @@ func (a *App) showList(c *call) error {
 	if len(found.Rows) == 0 && found.Newer {
 		return c.seeOther("webhooks?" + url.Values{"q": {search.Text}}.Encode())
 	}
-	list := adminui.List{First: found.First, Count: min(found.Count, repo.MaxCount), More: found.Count > repo.MaxCount, Search: search.Text}
+	list := adminui.List{First: found.First, Count: found.Count, Search: search.Text}
 	if list.Rows, err = a.listRows(c, found.Rows); err != nil {
 		return err
 	}

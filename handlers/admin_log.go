@@ -56,8 +56,7 @@ func (a *App) showLog(c *call) error {
 	if len(rows) == 0 && count > 0 { // all on this page are pruned by now
 		return c.seeOther(ownLog(c.webhookID) + pageLink(query, "before", 0))
 	}
-	page.Count, page.More = min(count, repo.MaxCount), count > repo.MaxCount
-	page.Notice = logNotice(query, count)
+	page.Count, page.Notice = count, logNotice(query, count)
 	for _, row := range rows {
 		page.Rows = append(page.Rows, a.deliveryRow(row))
 	}
