@@ -37,6 +37,7 @@ func TestDeliveryRoundTrips(t *testing.T) {
 		}},
 		{"D3 recording", 1, func() error { record(t, r, c, answered(c, 503, webhook.TryAgain)); return nil }},
 		{"D5 parking", 1, func() error { return r.Park(t.Context(), Claim{Key: keys[0]}, time.Hour) }},
+		{"D2 no jobs to end", 0, func() error { return r.EndJobs(t.Context(), nil) }},
 		{"D5 the next of a lane", 1, func() error { _, _, err := r.ClaimNext(t.Context(), request.Receiver, lease); return err }},
 		{"D2 an idle sweep, with BEGIN and COMMIT", 4, func() error { _, err := r.Sweep(t.Context(), sweepOptions, idle); return err }},
 	} {

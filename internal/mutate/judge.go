@@ -47,13 +47,14 @@ func (j *judge) against(m *mutant) []*test {
 func (j *judge) try(r *runner, m *mutant) (ending, error) {
 	tests := j.against(m)
 	for budget := j.usual / 16; len(tests) > 0; budget *= 4 {
-		took, names := time.Duration(0), []string{}
+		took, longest, names := time.Duration(0), time.Duration(0), []string{}
 		for len(tests) > 0 && (len(names) == 0 || took+tests[0].took <= budget) {
 			took += tests[0].took
+			longest = max(longest, tests[0].took)
 			names = append(names, tests[0].name)
 			tests = tests[1:]
 		}
-		end, killer, err := r.run(names, m.number, patience(took))
+		end, killer, err := r.run(names, m.number, patience(longest))
 		if err != nil || end != lived {
 			j.mu.Lock()
 			j.kills[m.file+" "+killer]++

@@ -36,9 +36,21 @@ type test struct {
 	reached map[int]bool  // mutants
 }
 
-// patience is how long tests may take: what they took, several times over, and
-// the time that they themselves wait for what never comes.
+// patience is how long a test may take: what it took, several times over, and
+// the time that it itself waits for what never comes.
 func patience(took time.Duration) time.Duration { return 40*time.Second + 6*took }
+
+// A watch keeps what tests print, and ends them when they are silent for too long.
+type watch struct {
+	out   bytes.Buffer
+	timer *time.Timer
+	limit time.Duration
+}
+
+func (w *watch) Write(text []byte) (int, error) {
+	w.timer.Reset(w.limit)
+	return w.out.Write(text)
+}
 
 // A runner runs one process at a time.
 type runner struct {
@@ -48,20 +60,21 @@ type runner struct {
 	dsn   string // of its server, if it has one
 }
 
-// run runs the tests of these names with a mutant alive, none by 0. killer is
-// the first test that failed.
+// run runs the tests of these names with a mutant alive, none by 0; each has so
+// long to begin or to end. killer is the first test that failed.
 func (r *runner) run(names []string, alive int, limit time.Duration, env ...string) (end ending, killer string, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(len(names))*limit)
 	defer cancel()
-	c := exec.CommandContext(ctx, r.binary, "-test.failfast", "-test.short="+strconv.FormatBool(r.short),
+	w := &watch{timer: time.AfterFunc(limit, cancel), limit: limit}
+	defer w.timer.Stop()
+	c := exec.CommandContext(ctx, r.binary, "-test.v", "-test.failfast", "-test.short="+strconv.FormatBool(r.short),
 		"-test.timeout=0", "-test.run=^("+strings.Join(names, "|")+")$")
 	c.Dir = r.dir
 	c.Env = append(append(os.Environ(), r.env...), append(env, "MUTANT="+strconv.Itoa(alive))...)
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
 	c.WaitDelay = 5 * time.Second
-	var out bytes.Buffer
-	c.Stdout, c.Stderr = &out, &out
+	c.Stdout, c.Stderr = w, w
 	err = c.Run()
 	exit := (*exec.ExitError)(nil)
 	switch {
@@ -70,7 +83,7 @@ func (r *runner) run(names []string, alive int, limit time.Duration, env ...stri
 	case err == nil || errors.Is(err, exec.ErrWaitDelay) && c.ProcessState.Success():
 		return lived, "", nil
 	case errors.As(err, &exit):
-		if found := failure.FindSubmatch(out.Bytes()); found != nil {
+		if found := failure.FindSubmatch(w.out.Bytes()); found != nil {
 			killer = string(found[1])
 		}
 		return killed, killer, nil
