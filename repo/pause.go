@@ -119,13 +119,9 @@ SELECT CASE
     WHEN NOT EXISTS (SELECT FROM home) THEN 'unknown instance'
     WHEN EXISTS (SELECT FROM resumed) THEN 'changed'
     WHEN NOT EXISTS (SELECT FROM found) THEN 'unknown webhook'
-    WHEN EXISTS (SELECT FROM dropping) THEN 'more'
     ELSE 'equal'
 END, (SELECT now() FROM resumed), coalesce((SELECT paused_reason FROM resumed), ''), (SELECT count(*) FROM waiting),
-    (SELECT coalesce(max(delivery_serial), 0) FROM dropping), (SELECT count(*) FROM dropped)`
-
-// more is to be done: the statement is to be asked again, behind what it named.
-const more verdict = "more"
+    (SELECT coalesce(max(delivery_serial), 0) FROM dropping WHERE NOT EXISTS (SELECT FROM resumed)), (SELECT count(*) FROM dropped)`
 
 // Resume ends a pause. The first of what it holds goes to lane 1, due now: wake
 // it; the rest is Sweep's to let go. With drop what waits fails with the failure
@@ -157,12 +153,8 @@ func (r *Repo) changePause(ctx context.Context, op operation, s *statement, inst
 			c.Since = since.Time
 			return err
 		})
-		if err != nil || v == more {
+		if err != nil || v == changed || v == equal {
 			return err
-		}
-		after = 0
-		if v == changed || v == equal {
-			return nil
 		}
 		return v.otherwise(instance, webhookID)
 	})
