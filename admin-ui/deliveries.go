@@ -29,17 +29,9 @@ type deliveryTable struct {
 	IsPending bool
 }
 
-// deliveryCells are a row's cells, each ready to be printed. State has the class
-// that gives it its colour, and its icon.
+// deliveryCells are a row's cells, each ready to be printed.
 type deliveryCells struct {
-	State                                             stateCell
-	Webhook, Event, Happened, Attempts, Answer, Order template.HTML
-}
-
-// A stateCell is a state in words, for [[template "delivery-state" .]].
-type stateCell struct {
-	Kind string // pending, delivered, failed
-	Text template.HTML
+	State, Webhook, Event, Happened, Attempts, Answer, Order template.HTML
 }
 
 // deliveries makes the table of rows, whose name is in the element with the ID
@@ -78,21 +70,19 @@ func (m *maker) delivery(row DeliveryRow, ofAll bool) deliveryCells {
 }
 
 // state says where a delivery is, and when it goes on.
-func (m *maker) state(row DeliveryRow) stateCell {
-	s := stateCell{Kind: row.State}
+func (m *maker) state(row DeliveryRow) template.HTML {
+	icon, words := "waits", m.HTML("log.state_pending")
 	switch {
 	case row.State == stateDelivered:
-		s.Text = m.HTML("log.state_delivered")
+		icon, words = "good", m.HTML("log.state_delivered")
 	case row.State == stateFailed:
-		s.Text = m.HTML("log.state_failed")
+		icon, words = "bad", m.HTML("log.state_failed")
 	case row.IsHeld:
-		s.Text = m.HTML("log.state_held")
+		words = m.HTML("log.state_held")
 	case row.DueAt.After(m.Now):
-		s.Text = m.HTML("log.state_next", "time", m.short(row.DueAt))
-	default:
-		s.Text = m.HTML("log.state_pending")
+		words = m.HTML("log.state_next", "time", m.short(row.DueAt))
 	}
-	return s
+	return m.iconed("mw-state mw-", icon, words)
 }
 
 // happened says what happened, and whether it was a test.

@@ -18,7 +18,7 @@ type deliverySheet struct {
 	*maker
 	Heading template.HTML
 	Back    backLink
-	State   stateCell
+	State   template.HTML
 	IsTest  bool
 	// Waiting says that no answer came yet.
 	Waiting  template.HTML

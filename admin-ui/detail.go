@@ -10,6 +10,7 @@ import (
 // A detailSheet is what templates/detail.html prints.
 type detailSheet struct {
 	*maker
+	Back                           backLink
 	ID                             string
 	EditPage, CopyPage, DeletePage string
 	Notice                         notice
@@ -39,6 +40,7 @@ func (v Detail) sheet(m *maker) sheet {
 	w := v.Webhook
 	s := detailSheet{
 		maker:      m,
+		Back:       backLink{m.List(), m.HTML("view.back")},
 		ID:         w.ID,
 		EditPage:   m.to(w.ID, "edit"),
 		CopyPage:   m.New() + "?" + url.Values{"from": {w.ID}}.Encode(),

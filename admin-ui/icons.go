@@ -21,5 +21,10 @@ func (u *UI) makeIcons() error {
 // outcome is a state in words with its icon, whose name says what kind of state
 // it is.
 func (m *maker) outcome(icon string, words template.HTML) template.HTML {
-	return `<span class="mw-outcome mw-is-` + escaped(icon) + `">` + m.ui.icons[icon] + ` <span>` + words + `</span></span>`
+	return m.iconed("mw-outcome mw-is-", icon, words)
+}
+
+// iconed is a text with its icon, whose name ends the classes.
+func (m *maker) iconed(classes template.HTML, icon string, words template.HTML) template.HTML {
+	return `<span class="` + classes + escaped(icon) + `">` + m.ui.icons[icon] + ` <span>` + words + `</span></span>`
 }

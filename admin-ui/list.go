@@ -12,9 +12,9 @@ type listSheet struct {
 	Notice notice
 	Rows   template.HTML
 	Count  template.HTML
-	Range  template.HTML
-	// These are addresses; Newer and Older may be empty.
-	Newer, Older, Deliveries, Why string
+	Paging paging
+	// Deliveries and Why are addresses.
+	Deliveries, Why string
 	// AsOf says of when the page is, where something on it will change.
 	AsOf template.HTML
 }
@@ -29,27 +29,23 @@ type notice struct {
 	Text template.HTML
 	// Warns says that not all is well.
 	Warns bool
-	// Test is where a button posts to that sends a test event; empty: there is
-	// none.
-	Test string
-	// Link and LinkText lead on; both may be empty.
-	Link, LinkText string
+	// Test is a button that sends a test event; the zero button: it is not there.
+	Test postButton
+	// Link leads on; it may be empty.
+	Link template.HTML
 }
 
 func (v List) sheet(m *maker) sheet {
 	s := listSheet{
-		maker: m, View: v, Notice: v.notice(m), Rows: m.rows(v.Rows),
+		maker: m, View: v, Notice: v.notice(m), Rows: m.rows(v.Rows), Count: m.counted("list.count", v.Count),
+		Paging:     m.paging(m.Say("list.pages"), m.List(), v.Newer, v.Older),
 		Deliveries: m.List() + "/deliveries", Why: m.List() + "/why",
 	}
 	if slices.ContainsFunc(v.Rows, Row.isPending) {
 		s.AsOf = m.asOf("") // this page, wherever in the list it is
 	}
-	s.countAll()
-	if v.Newer != "" {
-		s.Newer = m.List() + v.Newer
-	}
-	if v.Older != "" {
-		s.Older = m.List() + v.Older
+	if v.First > 0 {
+		s.Paging.Range = m.counted("list.range", v.Count, "first", v.First, "last", v.First+len(v.Rows)-1)
 	}
 	return sheet{template: "list", title: m.Say("list.title"), data: s}
 }
@@ -57,24 +53,16 @@ func (v List) sheet(m *maker) sheet {
 // Listed reports whether there is a list to show, even if nothing in it matches.
 func (s listSheet) Listed() bool { return s.View.Count > 0 || s.View.Search != "" }
 
-// countAll says how many there are, and which of them the page shows.
-func (s *listSheet) countAll() {
-	v := s.View
-	s.Count = s.counted("list.count", v.Count)
-	if v.First > 0 && (v.Newer != "" || v.Older != "") {
-		s.Range = s.counted("list.range", v.Count, "first", v.First, "last", v.First+len(v.Rows)-1)
-	}
-}
-
 func (v List) notice(m *maker) notice {
 	switch {
 	case v.Saved != "":
-		n := notice{Text: m.HTML("list.saved", "id", v.Saved), Link: m.to(v.Saved, "view"), LinkText: m.Say("list.show_page")}
+		text, lead := "list.saved", "list.show_page"
 		if v.SavedBreaks {
-			n.Text, n.Warns, n.LinkText = m.HTML("list.saved_breaks", "id", v.Saved), true, m.Say("list.see_how")
+			text, lead = "list.saved_breaks", "list.see_how"
 		}
+		n := notice{Text: m.HTML(text, "id", v.Saved), Warns: v.SavedBreaks, Link: link(m.to(v.Saved, "view"), m.HTML(lead))}
 		if m.CanWrite {
-			n.Test = m.to(v.Saved, "test")
+			n.Test = m.post(v.Saved, "test", m.HTML("list.test"))
 		}
 		return n
 	case v.Deleted != "":

@@ -18,7 +18,7 @@ type logSheet struct {
 	*maker
 	Heading template.HTML
 	Back    backLink
-	Notice  template.HTML
+	Notice  notice
 	Summary summary
 	// Address is the page's own, where its filter leads to too.
 	Address        string
@@ -29,13 +29,13 @@ type logSheet struct {
 	Listed bool
 	Count  template.HTML
 	Table  deliveryTable
-	// Newer and Older are addresses, as those of the pages that lead on are.
-	// Again and Forget are empty for who may only read.
-	Newer, Older       string
+	Paging paging
+	// These are addresses; Again and Forget are empty for who may only read.
 	Again, Forget, Why string
-	// Empty says that there is none yet; Test sends a test event.
+	// Empty says that there is none yet; Test sends a test event, the zero button:
+	// it is not there.
 	Empty template.HTML
-	Test  string
+	Test  postButton
 	AsOf  template.HTML
 }
 
@@ -56,7 +56,7 @@ func (v Deliveries) sheet(m *maker) sheet {
 	s := logSheet{
 		maker:   m,
 		Back:    backLink{m.List(), m.HTML("view.back")},
-		Notice:  v.Notice.text(m),
+		Notice:  v.Notice.notice(m),
 		Address: m.logPage(v.WebhookID),
 		States:  v.states(m),
 		Events:  v.events(m),
@@ -66,6 +66,7 @@ func (v Deliveries) sheet(m *maker) sheet {
 		Listed:  len(v.Rows) > 0 || v.Filter != DeliveryFilter{},
 		Count:   m.counted("log.count", v.Count),
 		Table:   m.deliveries(v.Rows, v.WebhookID, "mw-title"),
+		Paging:  m.paging(m.Say("log.pages"), m.logPage(v.WebhookID), v.Newer, v.Older),
 		Why:     m.List() + "/why",
 	}
 	if v.WebhookID != "" {
@@ -84,12 +85,6 @@ func (v Deliveries) sheet(m *maker) sheet {
 
 // fillLinks says where the page leads to.
 func (s *logSheet) fillLinks(v Deliveries) {
-	if v.Newer != "" {
-		s.Newer = s.Address + v.Newer
-	}
-	if v.Older != "" {
-		s.Older = s.Address + v.Older
-	}
 	if s.Listed && s.CanWrite {
 		s.Again, s.Forget = s.recoverPage(v.WebhookID), s.List()+"/forget"
 	}
@@ -100,7 +95,7 @@ func (s *logSheet) fillLinks(v Deliveries) {
 	default:
 		s.Empty = s.HTML("log.empty", "event", s.eventTitle(v.Event))
 		if s.CanWrite {
-			s.Test = s.to(v.WebhookID, "test")
+			s.Test = s.post(v.WebhookID, "test", s.HTML("log.send_test"))
 		}
 	}
 }
@@ -137,15 +132,14 @@ func choose(options []logOption, chosen string) []logOption {
 	return append(options, logOption{Value: chosen, Text: chosen, Selected: true})
 }
 
-// text tells what was just done.
-func (n LogNotice) text(m *maker) template.HTML {
+func (n LogNotice) notice(m *maker) notice {
 	switch n.Kind {
 	case "again":
-		return m.HTML("log.again_done", "n", n.Count)
+		return notice{Text: m.HTML("log.again_done", "n", n.Count)}
 	case "erased":
-		return m.HTML("log.erased", "n", n.Count)
+		return notice{Text: m.HTML("log.erased", "n", n.Count)}
 	}
-	return ""
+	return notice{}
 }
 
 // recoverPage is the address of the question what to send again.
