@@ -81,7 +81,7 @@ func hostileObjectsLike(v object) []change {
 
 // takesAway reports whether a change leaves nothing, or nothing of what is below
 // the variable.
-func (c change) takesAway() bool { return c == "null" || slices.Contains(hostileObjects, c) }
+func (c change) takesAway() bool { return slices.Contains(hostileObjects, c) }
 
 // value is the change as a value of an event's data.
 func (c change) value() any {

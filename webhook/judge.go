@@ -8,7 +8,7 @@ import (
 // What judging one body costs at most, about 0.1 s.
 const (
 	// maxJudgeWork is for expansions, in bytes read (see workOfNode): a few of the
-	// largest template, thousands of a usual one.
+	// largest template, thousands of a usual one. The last may go beyond.
 	maxJudgeWork = 32 << 20
 	// maxChecks is how many values are tried in place, and maxTrials how many may
 	// need an expansion.
@@ -85,14 +85,12 @@ func judgeJSON(text string, template *Template, event EventType) finding {
 
 // run expands the body over data.
 func (j *judge) run(d Data) *trace {
-	t := &trace{left: &j.left, data: d}
-	j.left -= workOfData * len(jsonOf(d.root))
+	t := &trace{data: d}
 	dressed, within := j.template.dress(d)
-	if !within {
-		t.over = true
-		return t
+	if t.over = !within; within {
+		t.run(j.nodes, dressed)
 	}
-	t.run(j.nodes, dressed)
+	j.left -= t.work + workOfData*len(jsonOf(d.root))
 	return t
 }
 

@@ -203,7 +203,7 @@ func (e EventType) below(from place, dotted string) []dataPath {
 			return nil
 		}
 		inner, there := fields[name]
-		if !there && isObject && !e.mayCome(from.path, name) {
+		if !there && !e.mayCome(from.path, name) {
 			return nil
 		}
 		from = place{inner, from.path.name(name)}

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"bytes"
 	"net/url"
 	"regexp"
 	"slices"
@@ -15,20 +16,18 @@ import (
 // the host of a URL that parses is over before any colon or @.
 func MaskURL(raw, mask string) string {
 	start := afterScheme(raw)
-	at := strings.LastIndexByte(raw, '@')
-	if at < start {
+	rest := raw[start:]
+	at := strings.LastIndexByte(rest, '@')
+	colon := strings.IndexByte(rest[:max(at, 0)], ':')
+	if colon < 0 {
 		return raw
 	}
-	if end := strings.IndexAny(raw[start:], "/?#\\"); end >= 0 && !strings.ContainsAny(raw[start:start+end], ":@") {
+	if end := strings.IndexAny(rest, "/?#\\"); end >= 0 && !strings.ContainsAny(rest[:end], ":@") {
 		if u, err := url.Parse(raw); err == nil && u.Host != "" {
 			return raw
 		}
 	}
-	colon := strings.IndexByte(raw[start:at], ':')
-	if colon < 0 {
-		return raw
-	}
-	return raw[:start+colon+1] + mask + raw[at:]
+	return raw[:start+colon+1] + mask + rest[at:]
 }
 
 // afterScheme is where a URL's user or host begins: behind the scheme and all
@@ -73,26 +72,20 @@ func MaskHeaders(template, mask string) string {
 // headerLines cuts a header template into its lines. A line break within a tag
 // ends none; where a tag has no end, each does.
 func headerLines(template string) []string {
-	var inTags []tag
+	outside := []byte(template)
 	r := newTagReader(template)
 	for t, ok := r.next(); ok && t.complete; t, ok = r.next() {
 		if t.kind == '=' {
 			r.setDelimiters(t)
 		}
-		inTags = append(inTags, t)
+		clear(outside[t.start:t.end()])
 	}
 	var lines []string
-	start := 0
-	for i, c := range []byte(template) {
-		for len(inTags) > 0 && inTags[0].end() <= i {
-			inTags = inTags[1:]
-		}
-		if c == '\n' && (len(inTags) == 0 || i < inTags[0].start) {
-			lines = append(lines, template[start:i+1])
-			start = i + 1
-		}
+	for line := range bytes.Lines(outside) {
+		lines = append(lines, template[:len(line)])
+		template = template[len(line):]
 	}
-	return append(lines, template[start:])
+	return lines
 }
 
 // silentTag is a tag that prints nothing.

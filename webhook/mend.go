@@ -117,8 +117,7 @@ func (f finding) mendedBy(m mend, text string, event EventType) bool {
 	if r := judgeJSON(edited, template, event).culprit; r != nil && r.node.start >= m.at && r.node.start < m.end() {
 		return false
 	}
-	left := maxJudgeWork
-	j := judge{event: event, template: template, nodes: parseTree(edited), left: left}
+	j := judge{event: event, template: template, nodes: parseTree(edited)}
 	same := j.run(f.trace.data)
 	if same.fault == "" {
 		return !same.over

@@ -29,7 +29,7 @@ func TestV8_Verdict(t *testing.T) {
 		place  = " in the place of the brackets and all between them: it gives the whole list."
 	)
 	shop := EventType{Name: "shop", Example: json.RawMessage(`{"note":"a","n":1,"yes":true,"tags":["x"],"none":null,"who":{"name":"b"},"note2":"c","empty":[]}`)}
-	lists := EventType{Name: "lists", Example: json.RawMessage(`{"big":1e400,"q":"&quot;","o":{"m":[1,2]},"l":[{"a":1,"b":"x"},{"a":"y","b":1}],"a":[{"b":[` + strings.Repeat(`{"c":[]},`, maxMends) + `{"c":["\""]}]}]}`)}
+	lists := EventType{Name: "lists", Example: json.RawMessage(`{"big":1e400,"q":"&quot;","close":"1]","t":["\""],"o":{"m":[1,2]},"l":[{"a":1,"b":"x"},{"a":"y","b":1}],"a":[{"b":[` + strings.Repeat(`{"c":[]},`, maxMends) + `{"c":["\"x"]}]}]}`)}
 	p := policy(t, EventType{Name: "bare"}, shop, lists)
 	tests := []struct{ name, event, body, want string }{
 		{"V8 a value as JSON", "pay", `{"a":{{{json.order_id}}}}`, bodySoundText},
@@ -141,6 +141,9 @@ func TestV8_Verdict(t *testing.T) {
 		{"V8 a word that begins well", "pay", `[nil]`, broken + `Line 1, column 3: of all words only true, false and null may stand without quotes.`},
 		{"V8 nested too deep", "pay", strings.Repeat("[", 10_001), broken + `Line 1, column 10,001: more than 10,000 lists and objects stand within each other.`},
 		{"V8 nothing", "pay", " \n", broken + `There is nothing in it.`},
+		{"V8 an escaped text that no way to write it mends", "lists", `[{{#t}}[{{.}}],{{/t}}0]`, broken + `Line 1, column 9: a value must stand here, not &. Text stands in quotes.`},
+		{"V8 a text behind a number, both without quotes", "lists", `[{{big}},{{{q}}}]`, broken + `Line 1: write {{{json.q}}} instead of {{{q}}}.`},
+		{"V8 a value that closes the list that it is in", "lists", `{"a":[{{{close}}}],"b":1}`, broken + `Line 1: write {{{json.close}}} instead of {{{close}}}.`},
 		{"V8 nothing with the example", "pay", `{{#contract_terms.choices}}[]{{/contract_terms.choices}}`, broken + `There is nothing in it.`},
 	}
 	for _, test := range tests {
@@ -354,6 +357,10 @@ func TestA3_Remarks(t *testing.T) {
 		{"A3 an unknown name in an object", "pay", "", "{{contract_terms.sumary}}", "Line 1: this event has no “contract_terms.sumary”, so nothing appears there. It has: " + contract + "."},
 		{"A3 a name in a list that no section enters", "pay", "", "{{contract_terms.products.unit}}", "Line 1: this event has no “contract_terms.products.unit”, so nothing appears there. It has: " + contract + "."},
 		{"A3 an unknown name in a list", "pay", "", "{{#contract_terms.products}}{{colour}}{{{json.order_id}}}{{/contract_terms.products}}", "Line 1: this event has no “colour”, so nothing appears there. It has: " + product + ", contract_terms, order_id.\nLine 1: this event has no “order_id”, so null appears there. It has: " + product + "."},
+		{"A3 further out than the list", "pay", "", "{{#contract_terms.products}}{{contract_terms.sumary}}{{/contract_terms.products}}", "Line 1: this event has no “contract_terms.sumary”, so nothing appears there. It has: " + contract + "."},
+		{"A3 further out than the list, where json does not lead", "pay", "", "{{#contract_terms.products}}{{{json.contract_terms.sumary}}}{{/contract_terms.products}}", "Line 1: this event has no “contract_terms.sumary”, so null appears there. It has: " + product + "."},
+		{"A3 in an object that the example lacks", "pay", "", "{{contract_terms.delivery_date.t_s}}{{contract_terms.delivery_date.day}}", "Line 1: this event has no “contract_terms.delivery_date.day”, so nothing appears there. It has: " + contract + "."},
+		{"A3 the JSON of an object, from outside", "pay", "", "{{#contract_terms}}{{{json.amount}}}{{/contract_terms}}{{{contract_terms.json.amount}}}", ""},
 		{"A3 below a text", "pay", "", "{{order_id.x}}", "Line 1: this event has no “order_id.x”, so nothing appears there. It has: contract_terms, order_id."},
 		{"A3 the order in order_created", "order_created", "", "{{contract_terms.amount}}", "Line 1: this event has no “contract_terms.amount”, so nothing appears there. It has: contract, instance_id, order_id."},
 		{"A3 a host's event", "shop", "", "{{note}}{{who.age}}{{none.x}}{{{.}}}{{{json}}}{{x}}", "Line 1: this event has no “x”, so nothing appears there. It has: none, note, who."},

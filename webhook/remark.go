@@ -21,8 +21,7 @@ var unknownNames = map[[2]bool]string{
 // where it stands first. A name that may come, although the example lacks it, is
 // none. What only another event's data would bring in is not looked at.
 func (t *Template) remarks(text string, event EventType) []Message {
-	left := maxJudgeWork
-	tr := trace{isText: true, left: &left}
+	tr := trace{isText: true}
 	dressed, _ := t.dress(event.data)
 	tr.run(parseTree(text), dressed)
 	var remarks []Message
@@ -49,13 +48,14 @@ func (e EventType) lacks(r *read) bool { return len(e.sources(r)) == 0 }
 // namesAround are the names that a tag could have instead: those of the object
 // that its name leads to before it fails, else all that there are around it.
 func (e EventType) namesAround(r *read) []string {
+	around := r.scope
+	if r.root != "" {
+		around = &scope{place: r.scope.object()}
+	}
 	parts := strings.Split(r.rest, ".")
 	for n := range slices.Backward(parts) {
 		prefix := strings.Join(parts[:n], ".")
-		from, ok := r.scope.find(prefix)
-		if r.root != "" {
-			from, ok = (&scope{place: r.scope.object()}).find(prefix)
-		}
+		from, ok := around.find(prefix)
 		if names := e.exampleNames(from.path); ok && len(names) > 0 {
 			dotted := make([]string, len(names))
 			for i, name := range names {
@@ -65,11 +65,8 @@ func (e EventType) namesAround(r *read) []string {
 		}
 	}
 	var names []string
-	for s := r.scope; s != nil; s = s.outer {
+	for s := around; s != nil; s = s.outer {
 		names = append(names, e.exampleNames(s.path)...)
-		if r.root != "" && len(names) > 0 {
-			break
-		}
 	}
 	return names
 }

@@ -20,21 +20,15 @@ type read struct {
 	broken bool
 }
 
-// prints is what a variable prints of a value.
+// prints is what a variable prints where the data has a value.
 func (r *read) prints(v any) string {
-	s := ""
 	switch r.root {
 	case jsonRoot:
-		s = string(jsonOf(v))
+		v = jsonOf(v)
 	case formRoot:
-		s = printed(encoded(jsonOf(v)))
-	default:
-		s = printed(v)
+		v = encoded(jsonOf(v))
 	}
-	if r.raw() {
-		return s
-	}
-	return escapeHTML(s)
+	return r.written(v)
 }
 
 // A trace is one expansion of a template: what was printed, and which tags read
@@ -54,10 +48,10 @@ type trace struct {
 	fault     jsonFault
 	faultAt   int
 	faultChar string
-	// over is set when it was not completed, since it was over a limit.
+	// over is set when it was not completed, since it was over the budget of V9.
 	over bool
-	// left is how much work may still be done.
-	left *int
+	// work is what it took.
+	work int
 }
 
 // The work of a trace is counted in bytes read, some nanoseconds each.
@@ -87,7 +81,8 @@ func (t *trace) stopped() bool { return t.over || t.fault != "" }
 
 func (t *trace) walk(nodes []*node, s *scope) {
 	for _, n := range nodes {
-		if *t.left -= workOfNode; *t.left < 0 || len(t.reads) > MaxTagsEntered {
+		t.work += workOfNode
+		if len(t.reads) > MaxTagsEntered {
 			t.over = true
 		}
 		if t.stopped() {
@@ -102,11 +97,7 @@ func (t *trace) walk(nodes []*node, s *scope) {
 			r := t.read(n, s)
 			r.start, r.before = t.out.Len(), t.json
 			if r.found {
-				value := printed(r.value)
-				if !n.raw() {
-					value = escapeHTML(value)
-				}
-				t.print(value, n.start, false)
+				t.print(n.written(r.value), n.start, false)
 			}
 			r.end, r.after, r.broken = t.out.Len(), t.json, t.fault != ""
 		}
@@ -163,10 +154,11 @@ func isEmpty(v any) bool {
 }
 
 func (t *trace) print(s string, at int, moves bool) {
-	if *t.left -= len(s); *t.left < 0 || t.out.Len()+len(s) > MaxExpandedBytes {
+	if t.out.Len()+len(s) > MaxExpandedBytes {
 		t.over = true
 		return
 	}
+	t.work += len(s)
 	t.out.WriteString(s)
 	if t.isText {
 		return

@@ -15,10 +15,22 @@ func traced(t *testing.T, text string, data Data, isText bool) *trace {
 		t.Fatalf("%q: %s", text, m.English())
 	}
 	dressed, _ := template.dress(data)
-	left := 1 << 30
-	tr := &trace{left: &left, isText: isText}
+	tr := &trace{isText: isText}
 	tr.run(parseTree(text), dressed)
 	return tr
+}
+
+// TestV9_TracesEnd where expansions do, so that judging one body is bounded.
+func TestV9_TracesEnd(t *testing.T) {
+	data := dataOf(t, `{"l":[`+strings.Repeat("0,", MaxTagsEntered-2)+`0],"half":"`+strings.Repeat("a", MaxExpandedBytes/2)+`"}`)
+	for text, over := range map[string]bool{
+		"{{#l}}{{x}}{{/l}}": false, "{{#l}}{{x}}{{/l}}{{x}}": true,
+		"{{half}}{{half}}": false, "{{half}}{{half}}a": true,
+	} {
+		if tr := traced(t, text, data, true); tr.over != over || tr.out.Len() > MaxExpandedBytes || len(tr.reads) > MaxTagsEntered+1 {
+			t.Errorf("%s: over is %t, with %d bytes and %d tags", text, tr.over, tr.out.Len(), len(tr.reads))
+		}
+	}
 }
 
 // FuzzTrace: what the judge sees is what is sent, and it knows whether that is
@@ -30,6 +42,7 @@ func FuzzTrace(f *testing.F) {
 	f.Add("{{=<% %>=}}\n\"<%#b%><%{c}%><%/b%><%={{ }}=%>{{&a.b.c}}\"")              // other delimiters
 	f.Add("{{! a }}\n  {{! b }}  \n {{c}} {{! d }}\n{{^no}}\n{{/no}}\n")            // comments
 	f.Add("{{json.}}{{json..a}}{{a.json.b}}{{#a}}{{json..}}{{form.b}}{{/a}}")       // roots at odd places
+	f.Add("0\n  {{! a }}")                                                          // alone on the last line
 	f.Add("[\n  {{{n}}}  \n,\n {{&n}}\n]")                                          // values alone on their lines
 	f.Add("{{..}}{{a..}}{{.a}}{{a.}}{{#.}}{{.}}{{/.}}{{#a..}}{{b}}{{/a..}}")        // dots
 	f.Add("{{=| |=}}|#x||.||/x|")                                                   // delimiters that are alike

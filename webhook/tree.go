@@ -21,22 +21,25 @@ func (n *node) isSection() bool { return n.kind == '#' || n.kind == '^' }
 // raw reports whether a variable's value is printed as it is.
 func (n *node) raw() bool { return n.kind == '{' || n.kind == '&' }
 
-// treeReader makes the nodes of a template that parseTemplate accepts. It cuts
-// text as the Mustache package does, line ends of tags that stand alone on their
-// lines left out; FuzzTrace holds that both print the same.
-type treeReader struct {
-	*tagReader
+// written is what a variable prints of a value that it found.
+func (n *node) written(v any) string {
+	if n.raw() {
+		return printed(v)
+	}
+	return escapeHTML(printed(v))
 }
 
+// parseTree makes the nodes of a template that parseTemplate accepts. It cuts
+// text as the Mustache package does, line ends of tags that stand alone on their
+// lines left out; FuzzTrace holds that both print the same.
 func parseTree(text string) []*node {
-	r := treeReader{tagReader: newTagReader(text)}
-	nodes, _ := r.until()
+	nodes, _ := newTagReader(text).nodes()
 	return nodes
 }
 
-// until reads nodes up to the end of the section that they are in, and gives where
-// the tag ends that closes it.
-func (r *treeReader) until() (nodes []*node, closes int) {
+// nodes reads up to the end of the section that they are in, and gives where the
+// tag ends that closes it.
+func (r *tagReader) nodes() (nodes []*node, closes int) {
 	for {
 		from := r.at
 		t, ok := r.next()
@@ -57,7 +60,7 @@ func (r *treeReader) until() (nodes []*node, closes int) {
 			return nodes, t.end()
 		case '#', '^':
 			section := &node{tag: t}
-			section.inner, section.closes = r.until()
+			section.inner, section.closes = r.nodes()
 			nodes = append(nodes, section)
 		default:
 			nodes = append(nodes, &node{tag: t})
@@ -67,7 +70,7 @@ func (r *treeReader) until() (nodes []*node, closes int) {
 
 // standsAlone reports whether nothing but blanks is on the line of a tag that
 // prints nothing, and where the blanks in front of it begin.
-func (r *treeReader) standsAlone(t tag, from int) (begin int, alone bool) {
+func (r *tagReader) standsAlone(t tag, from int) (begin int, alone bool) {
 	if t.kind == 0 || t.kind == '{' || t.kind == '&' {
 		return 0, false
 	}
@@ -80,7 +83,7 @@ func (r *treeReader) standsAlone(t tag, from int) (begin int, alone bool) {
 }
 
 // skipLine goes on behind the line break that comes next, if one comes.
-func (r *treeReader) skipLine() {
+func (r *tagReader) skipLine() {
 	if end := strings.IndexByte(r.text[r.at:], '\n'); end >= 0 {
 		r.at += end + 1
 		r.line++

@@ -162,9 +162,6 @@ func withoutSecrets(raw string, end int) string {
 			from = at + 1
 		}
 	}
-	shown := raw[:min(start, end)]
-	if until := min(end, query); from < until {
-		shown += raw[from:until]
-	}
-	return shorten(shown)
+	until := max(from, min(end, query))
+	return shorten(raw[:min(start, end)] + raw[from:until])
 }

@@ -192,7 +192,7 @@ func judgeMethod(v Value) (string, Message) {
 // only, as is a template whose expansion could show no fault.
 func judgeTemplate(field string, v Value, limit int, event EventType) Message {
 	template, m := readTemplate(field, v, limit)
-	if !m.IsZero() || event.Name == "" || v.Text == "" || template.isHarmless(event.data) {
+	if !m.IsZero() || event.Name == "" || template.isHarmless(event.data) {
 		return m
 	}
 	return template.try(event)

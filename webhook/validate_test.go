@@ -78,6 +78,7 @@ func TestValidate(t *testing.T) {
 		{"V5 16 KiB of headers", func(in *Input) { in.HeaderTemplate.Text = "A: " + long("a", 16<<10-3) }, "", ""},
 		{"V5 16 KiB and a byte of headers", func(in *Input) { in.HeaderTemplate.Text = "A: " + long("a", 16<<10-2) }, "header_template", "header_template.too_long"},
 		{"V6 headers are judged as the example expands them", func(in *Input) { in.HeaderTemplate.Text = "{{order_id}}" }, "header_template", "header_template.form"},
+		{"V1 V6 headers are not expanded without an event", func(in *Input) { in.EventType.Text, in.HeaderTemplate.Text = "paid", "{{order_id}}: a" }, "event_type", "event_type.unknown"},
 		{"V9 a body over the budget", func(in *Input) {
 			in.BodyTemplate.Text = long("{{#contract_terms.products}}", 30) + "x" + long("{{/contract_terms.products}}", 30)
 		}, "body_template", "body_template.budget"},

@@ -76,13 +76,9 @@ type encoded string
 // Format prints a text's characters, nothing for null and all else as JSON,
 // percent-encoded.
 func (v encoded) Format(f fmt.State, _ rune) {
-	s := string(v)
-	switch {
-	case s == "null":
-		s = ""
-	case strings.HasPrefix(s, `"`):
-		// It was decoded once already.
-		_ = json.Unmarshal([]byte(v), &s)
+	var s string
+	if json.Unmarshal([]byte(v), &s) != nil { // no text, and not null
+		s = string(v)
 	}
 	printValue(f, strings.ReplaceAll(url.QueryEscape(s), "+", "%20"))
 }
