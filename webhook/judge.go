@@ -85,11 +85,9 @@ func judgeJSON(text string, template *Template, event EventType) finding {
 
 // run expands the body over data.
 func (j *judge) run(d Data) *trace {
-	t := &trace{data: d}
 	dressed, within := j.template.dress(d)
-	if t.over = !within; within {
-		t.run(j.nodes, dressed)
-	}
+	t := &trace{data: d, over: !within}
+	t.run(j.nodes, dressed)
 	j.left -= t.work + workOfData*len(jsonOf(d.root))
 	return t
 }

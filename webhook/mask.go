@@ -74,7 +74,7 @@ func MaskHeaders(template, mask string) string {
 func headerLines(template string) []string {
 	outside := []byte(template)
 	r := newTagReader(template)
-	for t, ok := r.next(); ok && t.complete; t, ok = r.next() {
+	for t, _ := r.next(); t.complete; t, _ = r.next() {
 		if t.kind == '=' {
 			r.setDelimiters(t)
 		}

@@ -105,6 +105,8 @@ func TestS2_MaskHeaders(t *testing.T) {
 		"{{=<% %>=}}\n<%#a%>X-Token: abc<%/a%>\nB: <%b%>": "•••\n<%#a%>X-Token: •••\nB: <%b%>",
 		"{{=<% %>=}}\nAuthorization: a<%!\nB: c %>abc":    "•••\nAuthorization: •••",
 		"B: c\n{{unclosed: x\nAuthorization: abc":         "B: c\n{{unclosed: •••\nAuthorization: •••",
+		"{{a b=}}: c\nAuthorization: {{b\n}}c":            "{{a b=}}: •••\nAuthorization: •••",
+		"{{#token}}\nB: c\n{{/token}}":                    "{{#token}}\nB: c\n{{/token}}",
 		"Bad Name: abc":                                   "Bad Name: •••",
 		": abc":                                           ": •••",
 		"ü: abc":                                          "ü: •••",

@@ -29,7 +29,7 @@ func TestV8_Verdict(t *testing.T) {
 		place  = " in the place of the brackets and all between them: it gives the whole list."
 	)
 	shop := EventType{Name: "shop", Example: json.RawMessage(`{"note":"a","n":1,"yes":true,"tags":["x"],"none":null,"who":{"name":"b"},"note2":"c","empty":[]}`)}
-	lists := EventType{Name: "lists", Example: json.RawMessage(`{"big":1e400,"q":"&quot;","close":"1]","t":["\""],"o":{"m":[1,2]},"l":[{"a":1,"b":"x"},{"a":"y","b":1}],"a":[{"b":[` + strings.Repeat(`{"c":[]},`, maxMends) + `{"c":["\"x"]}]}]}`)}
+	lists := EventType{Name: "lists", Example: json.RawMessage(`{"big":1e400,"q":"&quot;","close":"1]","esc":"\"\\","t":["\""],"o":{"m":[1,2]},"l":[{"a":1,"b":"x"},{"a":"y","b":1}],"a":[{"b":[` + strings.Repeat(`{"c":[]},`, maxMends) + `{"c":["\"x"]}]}]}`)}
 	p := policy(t, EventType{Name: "bare"}, shop, lists)
 	tests := []struct{ name, event, body, want string }{
 		{"V8 a value as JSON", "pay", `{"a":{{{json.order_id}}}}`, bodySoundText},
@@ -142,6 +142,10 @@ func TestV8_Verdict(t *testing.T) {
 		{"V8 nested too deep", "pay", strings.Repeat("[", 10_001), broken + `Line 1, column 10,001: more than 10,000 lists and objects stand within each other.`},
 		{"V8 nothing", "pay", " \n", broken + `There is nothing in it.`},
 		{"V8 an escaped text that no way to write it mends", "lists", `[{{#t}}[{{.}}],{{/t}}0]`, broken + `Line 1, column 9: a value must stand here, not &. Text stands in quotes.`},
+		{"V8 an escaped text that breaks a longer one", "lists", `["a {{esc}} b"]`, "Line 1: {{esc}}" + quotes + `Within a longer text no way to write it is safe. Give it a field of its own: {{{json.esc}}}, without quotes.`},
+		{"V8 a text without quotes, and a comma too many", "pay", `{"a":{{order_id}},}`, broken + `Line 1: write {{{json.order_id}}} instead of {{order_id}}.`},
+		{"V8 a number alone", "shop", `{{{n}}}`, breaks + `n is missing. Line 1: write {{{json.n}}} instead of {{{n}}}.`},
+		{"V8 a word that ends too soon", "pay", "\ntru", broken + `Line 2, column 4: of all words only true, false and null may stand without quotes.`},
 		{"V8 a text behind a number, both without quotes", "lists", `[{{big}},{{{q}}}]`, broken + `Line 1: write {{{json.q}}} instead of {{{q}}}.`},
 		{"V8 a value that closes the list that it is in", "lists", `{"a":[{{{close}}}],"b":1}`, broken + `Line 1: write {{{json.close}}} instead of {{{close}}}.`},
 		{"V8 nothing with the example", "pay", `{{#contract_terms.choices}}[]{{/contract_terms.choices}}`, broken + `There is nothing in it.`},
@@ -349,7 +353,8 @@ func TestA3_Remarks(t *testing.T) {
 	const product = "description, description_i18n, price, product_id, quantity, taxes, unit"
 	tests := []struct{ name, event, headers, body, want string }{
 		{"A3 nothing to remark", "pay", "A: {{order_id}}", "{{order_id}} {{contract_terms.amount}} {{#contract_terms.products}}{{unit}}{{image}}{{order_id}}{{/contract_terms.products}}", ""},
-		{"A3 what may come", "pay", "", "{{#contract_terms.choices}}{{amount}}{{/contract_terms.choices}}{{contract_terms.auto_refund}}{{contract_terms.extra.x}}{{contract_terms.extra.note.x}}", ""},
+		{"A3 what may come", "pay", "", "{{#contract_terms.choices}}{{amount}}{{/contract_terms.choices}}{{contract_terms.auto_refund}}{{contract_terms.extra.x}}{{contract_terms.extra.note.x}}{{^nothing}}{{/nothing}}", ""},
+		{"A3 behind a tag alone on its line", "pay", "", "{{! a }}\n{{amount}}", "Line 2: this event has no “amount”, so nothing appears there. It has: contract_terms, order_id."},
 		{"A3 an unknown name", "pay", "", "a\n{{amount}}\n{{ amount }}", "Line 2: this event has no “amount”, so nothing appears there. It has: contract_terms, order_id."},
 		{"A3 an unknown section", "pay", "", "{{#a}}{{b}}{{/a}}{{^a}}{{/a}}", "Line 1: this event has no “a”, so nothing appears there. It has: contract_terms, order_id."},
 		{"A3 an unknown name below json", "pay", "", "{{{json.amount}}}{{{form.reason}}}", "Line 1: this event has no “amount”, so null appears there. It has: contract_terms, order_id.\nLine 1: this event has no “reason”, so nothing appears there. It has: contract_terms, order_id."},
@@ -443,6 +448,7 @@ func TestV8_WhatIsNotTriedIsSaid(t *testing.T) {
 	}{
 		"V8 all is tried":              {body, 1 << 20, 100, 100, bodySound},
 		"V8 too much to expand":        {body, 5_000, 100, 100, bodyPartly},
+		"V8 too long to expand":        {`[{{{json.a}}}` + strings.Repeat(" ", 5_000) + "]", 5_000, 100, 100, bodyPartly},
 		"V8 too many to compare":       {body, 1 << 20, 3, 100, bodyPartly},
 		"V8 too many to be expanded":   {body, 1 << 20, 100, 3, bodyPartly},
 		"V8 the third, -1, breaks":     {`[1{{a}}]`, 1 << 20, 3, 100, bodyBreaks},
@@ -479,8 +485,9 @@ func TestV8_IsBounded(t *testing.T) {
 	big := EventType{Name: "big", Example: json.RawMessage(`{"who":{},"l":[` + strings.Repeat(`{"a":"b"},`, 50_000) + `{}]}`)}
 	full := EventType{Name: "full", Example: json.RawMessage(`{"a":"` + strings.Repeat("b", MaxExpandedBytes-2) + `"}`)}
 	huge := EventType{Name: "huge", Example: json.RawMessage(`{"a":"` + strings.Repeat("b", maxJudgeWork/workOfData) + `"}`)}
+	near := EventType{Name: "near", Example: json.RawMessage(`{"a":"` + strings.Repeat("b", MaxExpandedBytes-1) + `"}`)}
 	wide := EventType{Name: "wide", Example: json.RawMessage(`{"l":[{"m":[` + strings.Repeat(`{},`, 200) + `{}]}]}`)}
-	p := policy(t, EventType{Name: "bare"}, big, full, huge, wide)
+	p := policy(t, EventType{Name: "bare"}, big, full, huge, near, wide)
 	for name, test := range map[string]struct{ event, body, key string }{
 		"V8 a long text":                   {"pay", `["` + strings.Repeat("x", 256<<10-100) + `","{{order_id}}"]`, "preview.breaks"},
 		"V8 10,000 times one variable":     {"pay", `[` + strings.Repeat(`{{{json.order_id}}},`, 10_000) + `0]`, "preview.sound"},
@@ -493,6 +500,7 @@ func TestV8_IsBounded(t *testing.T) {
 		"V8 an example of 2 MiB":           {"huge", `[1]`, "preview.partly"},
 		"V8 a body of 1 MiB":               {"full", `"{{{a}}}"`, "preview.breaks"},
 		"V8 a text of 1 MiB, never closed": {"full", `"{{{a}}},`, "preview.json_unclosed"},
+		"V8 mended, it is over 1 MiB":      {"near", `{{{a}}}`, "preview.json_value"},
 		"V8 an example of half a MB":       {"big", `[{{{json.l}}}{{#who.x}},{{/who.x}}]`, "preview.breaks_at"},
 		"V8 more views than are made":      {"wide", `["` + numbered(`{{{form.a%}}}`, 300) + `"{{#l}},{{{json.a1}}},"{{#m}}{{{form.a1}}}{{/m}}"{{/l}}]`, "preview.sound"},
 		"V8 a large example, many names":   {"big", `[` + numbered(`{{#who.x%}}1,{{/who.x%}}`, 500) + `0]`, "preview.partly"},

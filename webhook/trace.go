@@ -118,7 +118,6 @@ func (t *trace) read(n *node, s *scope) *read {
 
 func (t *trace) section(n *node, s *scope) {
 	r := t.read(n, s)
-	r.before = t.json
 	switch {
 	case n.kind == '^':
 		if isEmpty(r.value) {
@@ -134,7 +133,6 @@ func (t *trace) section(n *node, s *scope) {
 			t.walk(n.inner, &scope{place{item, r.path.item()}, s})
 		}
 	}
-	r.after = t.json
 }
 
 // isEmpty reports whether a section over the value is skipped, as the Mustache
@@ -164,9 +162,6 @@ func (t *trace) print(s string, at int, moves bool) {
 		return
 	}
 	n, fault := t.json.feed(s, at, moves)
-	if fault == "" {
-		return
-	}
 	t.fault, t.faultAt = fault, at
 	if moves {
 		t.faultAt += n
@@ -178,21 +173,14 @@ func (t *trace) print(s string, at int, moves bool) {
 // printed is another. A false may be wrong: what was printed else may
 // depend on it.
 func (t *trace) holds(r *read, other string) bool {
-	j := r.before
+	j, was := r.before, r.after
 	if _, fault := j.feed(other, r.node.start, false); fault != "" {
 		return false
 	}
-	if j == r.after {
-		return true
-	}
 	// A number and a string differ in what may follow, until something follows.
-	rest := t.out.String()[r.end:]
-	if rest == "" {
-		return j.end() == ""
-	}
-	was := r.after
-	_, fault := j.feed(rest[:1], 0, false)
-	was.feed(rest[:1], 0, false)
+	next := firstCharacters(t.out.String()[r.end:], 1)
+	_, fault := j.feed(next, 0, false)
+	was.feed(next, 0, false)
 	return fault == "" && j == was
 }
 

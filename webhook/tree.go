@@ -49,7 +49,8 @@ func (r *tagReader) nodes() (nodes []*node, closes int) {
 		end := t.start
 		if begin, alone := r.standsAlone(t, from); alone {
 			end = begin
-			r.skipLine()
+			r.at += strings.IndexByte(r.text[r.at:], '\n') + 1 // 0 at the end
+			r.line++
 		}
 		nodes = append(nodes, &node{text: r.text[from:end], at: from})
 		switch t.kind {
@@ -80,12 +81,4 @@ func (r *tagReader) standsAlone(t tag, from int) (begin int, alone bool) {
 	}
 	rest := strings.TrimLeft(r.text[r.at:], " \t")
 	return begin, r.at == len(r.text) || strings.HasPrefix(rest, "\n") || strings.HasPrefix(rest, "\r\n")
-}
-
-// skipLine goes on behind the line break that comes next, if one comes.
-func (r *tagReader) skipLine() {
-	if end := strings.IndexByte(r.text[r.at:], '\n'); end >= 0 {
-		r.at += end + 1
-		r.line++
-	}
 }
