@@ -1,9 +1,6 @@
 package adminui
 
-import (
-	"html/template"
-	"time"
-)
+import "html/template"
 
 // last writes a webhook's cell in the column of the last delivery.
 func (w *rowWriter) last(a Account) {
@@ -40,23 +37,4 @@ func (w *rowWriter) outcomeAt(icon, key string, at template.HTML) {
 		w.outcomes[key] = words
 	}
 	w.fill(words, at)
-}
-
-// short and day are moments for a list: without the year where it is this one.
-func (m *maker) short(t time.Time) template.HTML {
-	if !m.isThisYear(t) {
-		return m.minute(t)
-	}
-	return timeElement(t, m.Language.moment("time.short", t, m.ui.location))
-}
-
-func (m *maker) day(t time.Time) template.HTML {
-	if !m.isThisYear(t) {
-		return m.date(t)
-	}
-	return timeElement(t, m.Language.moment("time.day", t, m.ui.location))
-}
-
-func (m *maker) isThisYear(t time.Time) bool {
-	return t.In(m.ui.location).Year() == m.Now.In(m.ui.location).Year()
 }

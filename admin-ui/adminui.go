@@ -1,8 +1,8 @@
 // Package adminui makes the admin pages: their HTML, styles, script and texts.
-// A handler fills a view (List, Form, Detail, Delete, Apology) and says how the
-// request reads (Request); Render makes a Page of them, which goes into a
-// host's layout, or alone by Document. It knows no gin and no SQL, and no rule
-// about webhooks: those stand in package webhook.
+// A handler fills a View, such as List or Form, and says how the request reads
+// (Request); Render makes a Page of them, which goes into a host's layout, or
+// alone by Document. It knows no gin and no SQL, and no rule about webhooks:
+// those stand in package webhook.
 package adminui
 
 import (
@@ -34,10 +34,8 @@ type Options struct {
 
 // UI makes pages. It never changes, and is safe for use by several goroutines.
 type UI struct {
-	title    string
-	location *time.Location
-	events   *webhook.Catalogue
-	// languages are those that it speaks.
+	title     string
+	events    *webhook.Catalogue
 	languages *languages
 	templates *template.Template
 	// assets are the files by name; style and script are two of the names.
@@ -56,8 +54,7 @@ func New(o Options) (*UI, error) {
 	if o.Events == nil {
 		return nil, errors.New("option Events is required")
 	}
-	location := cmp.Or(o.Location, time.UTC)
-	languages, err := newLanguages(o.Languages, location)
+	languages, err := newLanguages(o.Languages, cmp.Or(o.Location, time.UTC))
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +68,6 @@ func New(o Options) (*UI, error) {
 	}
 	u := &UI{
 		title:     o.Title,
-		location:  location,
 		events:    o.Events,
 		languages: languages,
 		templates: templates,

@@ -49,7 +49,7 @@ func (v DeliveryPage) attempts(m *maker) []attemptItem {
 // another one than the event's.
 func (m *maker) attempt(a AttemptRow, happened time.Time) template.HTML {
 	at := m.time(a.At)
-	if m.Language.Date(a.At, m.ui.location) == m.Language.Date(happened, m.ui.location) {
+	if m.Language.moment("time.date", a.At) == m.Language.moment("time.date", happened) {
 		at = m.clock(a.At)
 	}
 	key, pairs := "one.attempt_earlier", []any{"number", a.Number, "time", at, "result", m.result(a)}

@@ -80,12 +80,7 @@ func talerEvents() []webhook.EventType {
 	if err != nil {
 		panic(err)
 	}
-	var events []webhook.EventType
-	for _, name := range c.Names() {
-		e, _ := c.Lookup(name)
-		events = append(events, e)
-	}
-	return events
+	return c.All()
 }
 
 // Entries are all texts that a language has, for a translator: those of the

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/text/language"
 )
@@ -12,7 +13,7 @@ import (
 // builtIn gives the languages as a UI without a host's has them.
 func builtIn(t *testing.T, extra ...Language) *languages {
 	t.Helper()
-	ls, err := newLanguages(extra, nil)
+	ls, err := newLanguages(extra, time.UTC)
 	if err != nil {
 		t.Fatal(err)
 	}

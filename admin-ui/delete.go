@@ -2,7 +2,6 @@ package adminui
 
 import (
 	"html/template"
-	"net/url"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
@@ -20,14 +19,10 @@ type deleteSheet struct {
 
 func (v Delete) sheet(m *maker) sheet {
 	w := v.Webhook
-	host := webhook.MaskURL(w.URL, mask)
-	if address, err := url.Parse(w.URL); err == nil && address.Host != "" {
-		host = address.Hostname()
-	}
 	s := deleteSheet{
 		maker:   m,
 		Heading: m.HTML("delete.title", "id", w.ID),
-		Lead:    m.HTML("delete.lead", "host", host, "event", m.Language.EventTitle(v.Event)),
+		Lead:    m.HTML("delete.lead", "host", webhook.HostOf(w.URL), "event", m.Language.EventTitle(v.Event)),
 		Loses:   v.loses(m),
 		Action:  m.to(w.ID, "delete"),
 		Cancel:  m.to(w.ID, "view"),

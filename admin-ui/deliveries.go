@@ -40,9 +40,6 @@ type deliveryCells struct {
 func (m *maker) deliveries(rows []DeliveryRow, webhookID, title string) deliveryTable {
 	t := deliveryTable{maker: m, Title: title, OfAll: webhookID == "", Rows: make([]deliveryCells, len(rows))}
 	for i, row := range rows {
-		if row.WebhookID == "" {
-			row.WebhookID = webhookID
-		}
 		t.Rows[i] = m.delivery(row, t.OfAll)
 		t.IsPending = t.IsPending || row.State == statePending
 	}
@@ -57,14 +54,12 @@ func (m *maker) delivery(row DeliveryRow, ofAll bool) deliveryCells {
 		Attempts: m.HTML("log.attempts", "number", row.Attempts, "most", row.Most),
 		Answer:   m.answer(row),
 	}
-	log := m.logPage("")
+	logOf := row.WebhookID
 	if ofAll {
-		cells.Webhook = link(m.to(row.WebhookID, "view"), typed(row.WebhookID))
-	} else {
-		log = m.logPage(row.WebhookID)
+		cells.Webhook, logOf = link(m.to(row.WebhookID, "view"), typed(row.WebhookID)), ""
 	}
 	if row.OrderID != "" {
-		cells.Order = link(log+"?"+url.Values{"order_id": {row.OrderID}}.Encode(), typed(row.OrderID))
+		cells.Order = m.orderLink(logOf, row.OrderID)
 	}
 	return cells
 }
@@ -87,17 +82,11 @@ func (m *maker) state(row DeliveryRow) template.HTML {
 
 // happened says what happened, and whether it was a test.
 func (m *maker) happened(row DeliveryRow) template.HTML {
-	event := typed(m.eventTitle(row.Event))
+	event := typed(m.Language.EventTitle(row.Event))
 	if row.IsTest {
 		event += ` <span class="mw-badge">` + m.HTML("log.test") + `</span>`
 	}
 	return event
-}
-
-// eventTitle is the event in words, or its name where the host has no words for
-// it any more.
-func (m *maker) eventTitle(e webhook.EventType) string {
-	return orElse(m.Language.EventTitle(e), e.Name)
 }
 
 // answer says what came back last, or why nothing did.
@@ -127,6 +116,11 @@ func (m *maker) logPage(webhookID string) string {
 	return m.to(webhookID, "deliveries")
 }
 
+// orderLink leads to an order's deliveries, in the log that logPage leads to.
+func (m *maker) orderLink(webhookID, orderID string) template.HTML {
+	return link(m.logPage(webhookID)+"?"+url.Values{fieldOrderID: {orderID}}.Encode(), typed(orderID))
+}
+
 // deliveryPage is the address of a delivery.
 func (m *maker) deliveryPage(webhookID, deliveryID string) string {
 	return m.to(webhookID, "deliveries/"+url.PathEscape(deliveryID))
@@ -135,14 +129,4 @@ func (m *maker) deliveryPage(webhookID, deliveryID string) string {
 // asOf says of when a page is, and leads to itself, at an address.
 func (m *maker) asOf(address string) template.HTML {
 	return m.HTML("page.as_of", "time", m.clock(m.Now), "link", link(address, m.HTML("page.load_again")))
-}
-
-// link is a link of a text that is ready for the page.
-func link(address string, text template.HTML) template.HTML {
-	return `<a class="mw-link" href="` + escaped(address) + `">` + text + `</a>`
-}
-
-// typed is a text that somebody typed: it has its own direction.
-func typed(text string) template.HTML {
-	return `<span dir="auto">` + escaped(text) + `</span>`
 }

@@ -3,7 +3,7 @@ package adminui
 import (
 	"encoding/hex"
 	"html/template"
-	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,7 +56,7 @@ type sentSheet struct {
 
 func (v DeliveryPage) sheet(m *maker) sheet {
 	row := v.Row
-	event := m.eventTitle(row.Event)
+	event := m.Language.EventTitle(row.Event)
 	page := m.deliveryPage(row.WebhookID, row.ID)
 	s := deliverySheet{
 		maker:    m,
@@ -107,14 +107,9 @@ func (v DeliveryPage) fillButtons(s *deliverySheet, page string) {
 
 // hides reports whether the page masks anything.
 func (v DeliveryPage) hides() bool {
-	hidden := webhook.MaskURL(v.URL, mask) != v.URL
-	for _, h := range v.Headers {
-		hidden = hidden || webhook.IsSecretHeader(h.Name)
-	}
-	for _, a := range v.Attempts {
-		hidden = hidden || maskLines(a.AnswerHeaders) != a.AnswerHeaders
-	}
-	return hidden
+	return webhook.MaskURL(v.URL, mask) != v.URL ||
+		slices.ContainsFunc(v.Headers, func(h webhook.Header) bool { return webhook.IsSecretHeader(h.Name) }) ||
+		slices.ContainsFunc(v.Attempts, func(a AttemptRow) bool { return maskLines(a.AnswerHeaders) != a.AnswerHeaders })
 }
 
 // facts are when it happened and was sent, of what it is, and where it belongs.
@@ -134,8 +129,7 @@ func (v DeliveryPage) facts(m *maker) []deliveryFact {
 		deliveryFact{Name: m.HTML("one.event"), Value: m.event(row.Event)},
 	)
 	if row.OrderID != "" {
-		address := m.logPage(row.WebhookID) + "?" + url.Values{fieldOrderID: {row.OrderID}}.Encode()
-		facts = append(facts, deliveryFact{Name: m.HTML("one.order"), Value: link(address, typed(row.OrderID))})
+		facts = append(facts, deliveryFact{Name: m.HTML("one.order"), Value: m.orderLink(row.WebhookID, row.OrderID)})
 	}
 	return append(facts, deliveryFact{Name: m.HTML("one.id"), Value: code(row.ID)})
 }
@@ -174,9 +168,14 @@ func (v DeliveryPage) shownHeaders(mask string) []webhook.Header {
 	if v.Revealed {
 		return v.Headers
 	}
-	shown := make([]webhook.Header, len(v.Headers))
-	for i, h := range v.Headers {
-		if shown[i] = h; webhook.IsSecretHeader(h.Name) {
+	return maskHeaders(v.Headers, mask)
+}
+
+// maskHeaders masks the values of secret headers.
+func maskHeaders(headers []webhook.Header, mask string) []webhook.Header {
+	shown := slices.Clone(headers)
+	for i := range shown {
+		if webhook.IsSecretHeader(shown[i].Name) {
 			shown[i].Value = mask
 		}
 	}

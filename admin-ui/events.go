@@ -7,10 +7,9 @@ import "strings"
 func (u *UI) EventsMatching(l *Language, text string) []string {
 	text = strings.ToLower(text)
 	var names []string
-	for _, name := range u.events.Names() {
-		event, _ := u.events.Lookup(name)
+	for _, event := range u.events.All() {
 		if strings.Contains(strings.ToLower(l.EventTitle(event)), text) {
-			names = append(names, name)
+			names = append(names, event.Name)
 		}
 	}
 	return names

@@ -111,7 +111,11 @@ func (s *formSheet) head() string {
 		s.Save = s.HTML("changed.create")
 	case len(v.Problems) > 0:
 		wrap = "page.heading_error"
-		s.summarize()
+		order := formOrder
+		if s.Fixed {
+			order = order[:len(order)-1]
+		}
+		s.Summary = s.summary(v.Problems, order)
 	}
 	if wrap == "" {
 		s.Heading = s.HTML(key, pairs...)
@@ -136,27 +140,21 @@ func (m *maker) failed(key, requestID string) template.HTML {
 	return m.HTML(key+"_request", "time", m.time(m.Now), "request", requestID)
 }
 
-// formOrder is the order of the fields in the form.
+// formOrder is the order of the fields in the form. That of an edit has no field
+// for the ID, the last.
 var formOrder = []string{webhook.FieldEventType, webhook.FieldURL, webhook.FieldHTTPMethod, webhook.FieldHeaderTemplate, webhook.FieldBodyTemplate, webhook.FieldID}
 
-// summarize lists the problems as their fields follow in the form, and before
-// them those of none.
-func (s *formSheet) summarize() {
-	s.Summary = s.summary(s.View.Problems, formOrder)
-	for i, item := range s.Summary.Items {
-		if item.Field == webhook.FieldID && s.Fixed {
-			s.Summary.Items[i].Field = ""
-		}
-	}
-}
-
-// summary lists problems in the order of a form's fields.
+// summary lists problems in the order of a form's fields, and before them those
+// of none.
 func (m *maker) summary(problems webhook.Problems, order []string) summary {
 	place := func(p *webhook.Problem) int { return slices.Index(order, p.Field) }
 	problems = slices.SortedStableFunc(slices.Values(problems), func(a, b *webhook.Problem) int { return place(a) - place(b) })
 	s := summary{Title: m.Say("refusal.summary", "n", len(problems))}
 	for _, p := range problems {
-		item := summaryItem{Field: p.Field, Text: m.problem(p)}
+		item := summaryItem{Text: m.problem(p)}
+		if slices.Contains(order, p.Field) {
+			item.Field = p.Field
+		}
 		if isTaken(p) {
 			item.Text = m.HTML("refusal.taken_summary", "id", p.Subject, "other", webhook.OtherID(p.Subject))
 		}

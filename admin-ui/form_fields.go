@@ -103,11 +103,6 @@ func (s *formSheet) exampleID() string {
 	return in.WebhookID.Text
 }
 
-// code is a piece of text that a program reads.
-func code(text string) template.HTML {
-	return `<code class="mw-tag" dir="ltr">` + escaped(text) + `</code>`
-}
-
 // groups are the choice of events. One that is not known, since a program has
 // posted it or the host no longer has it, stands among them as it was typed.
 func (s *formSheet) groups() []eventGroup {

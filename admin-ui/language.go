@@ -1,6 +1,7 @@
 package adminui
 
 import (
+	"cmp"
 	"html/template"
 	"strings"
 	"time"
@@ -29,7 +30,7 @@ type Language struct {
 
 	tag  language.Tag
 	next *Language // where to look for a text that is missing here
-	// location is the zone of the times in what it says; nil means UTC.
+	// location is the zone of the times in what it says.
 	location *time.Location
 	// digits are its own; nil: not known.
 	digits *[10]string
@@ -82,9 +83,9 @@ func (l *Language) MessageHTML(m webhook.Message) template.HTML {
 }
 
 // EventTitle says in a few words what happened: in this language where it has
-// a text for it, else as the event type itself does.
+// a text for it, else as the event type itself does, or by its name.
 func (l *Language) EventTitle(e webhook.EventType) string {
-	return l.textOr("event."+e.Name+".title", e.Title)
+	return l.textOr("event."+e.Name+".title", cmp.Or(e.Title, e.Name))
 }
 
 // EventMeaning says in a sentence when the event is sent.

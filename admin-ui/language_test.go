@@ -265,6 +265,7 @@ func TestA11_HostsEvent(t *testing.T) {
 	}}
 	compare(said(builtIn(t, host).best("de")), "Eine Bestellung wurde versandt", "Sent when the parcel is on its way.",
 		"Where it goes.", "Die ID der Bestellung.", "Die Nummer des Pakets.")
+	compare([]string{builtIn(t).best("de").EventTitle(webhook.EventType{Name: "order.made"})}, "order.made")
 }
 
 func TestA11_TalersEvents(t *testing.T) {

@@ -1,6 +1,7 @@
 package adminui
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -52,9 +53,9 @@ func (ls *languages) add(l Language) error {
 	i := slices.IndexFunc(ls.all, func(other *Language) bool { return other.Tag == l.Tag })
 	if i >= 0 {
 		l.next = ls.all[i]
-		l.Name, l.Dir = orElse(l.Name, l.next.Name), orElse(l.Dir, l.next.Dir)
+		l.Name, l.Dir = cmp.Or(l.Name, l.next.Name), cmp.Or(l.Dir, l.next.Dir)
 	}
-	l.Name, l.Dir = orElse(l.Name, l.Tag), orElse(l.Dir, ltr)
+	l.Name, l.Dir = cmp.Or(l.Name, l.Tag), cmp.Or(l.Dir, ltr)
 	if l.Dir != ltr && l.Dir != rtl {
 		return fmt.Errorf("the direction %q of %s is neither %q nor %q", l.Dir, l.Tag, ltr, rtl)
 	}
@@ -118,11 +119,4 @@ func readable(accept string) string {
 		return err != nil
 	})
 	return strings.Join(entries, ",")
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }

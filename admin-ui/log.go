@@ -93,7 +93,7 @@ func (s *logSheet) fillLinks(v Deliveries) {
 	case v.WebhookID == "":
 		s.Empty = s.HTML("log.empty_all")
 	default:
-		s.Empty = s.HTML("log.empty", "event", s.eventTitle(v.Event))
+		s.Empty = s.HTML("log.empty", "event", s.Language.EventTitle(v.Event))
 		if s.CanWrite {
 			s.Test = s.post(v.WebhookID, "test", s.HTML("log.send_test"))
 		}
@@ -115,7 +115,7 @@ func (v Deliveries) states(m *maker) []logOption {
 func (v Deliveries) events(m *maker) []logOption {
 	options := []logOption{{Text: m.Say("log.all")}}
 	for _, e := range v.Events {
-		options = append(options, logOption{Value: e.Name, Text: m.eventTitle(e)})
+		options = append(options, logOption{Value: e.Name, Text: m.Language.EventTitle(e)})
 	}
 	return choose(options, v.Filter.EventType)
 }

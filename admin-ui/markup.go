@@ -8,6 +8,26 @@ import (
 // escaped is a text for a page: between tags, or in an attribute's quotes.
 func escaped(text string) template.HTML { return template.HTML(template.HTMLEscapeString(text)) }
 
+// link is a link of a text that is ready for the page.
+func link(address string, text template.HTML) template.HTML {
+	return `<a class="mw-link" href="` + escaped(address) + `">` + text + `</a>`
+}
+
+// typed is a text that somebody typed: it has its own direction.
+func typed(text string) template.HTML {
+	return `<span dir="auto">` + escaped(text) + `</span>`
+}
+
+// linkAside is a link that opens beside the page, so that a form stays.
+func linkAside(address, text string) template.HTML {
+	return `<a class="mw-link" target="_blank" rel="noopener" href="` + escaped(address) + `">` + escaped(text) + `</a>`
+}
+
+// code is a piece of text that a program reads.
+func code(text string) template.HTML {
+	return `<code class="mw-tag" dir="ltr">` + escaped(text) + `</code>`
+}
+
 // A markup is HTML that is made without a template. Literals go into it, and
 // what is escaped; the compiler takes no other string.
 type markup struct{ b strings.Builder }

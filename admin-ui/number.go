@@ -68,7 +68,7 @@ func (l *Language) value(v any) string {
 	case webhook.Message:
 		return l.Message(v)
 	case time.Time:
-		return l.Time(v, l.location)
+		return l.moment("time.full", v)
 	case webhook.EventType:
 		return l.EventTitle(v)
 	case []webhook.EventType:

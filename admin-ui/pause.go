@@ -13,7 +13,7 @@ func (v Pause) sheet(m *maker) sheet {
 	return sheet{template: "pause", title: m.Say("pause.title", "id", v.WebhookID), data: pauseSheet{
 		maker:   m,
 		Heading: m.HTML("pause.title", "id", v.WebhookID),
-		Lead:    m.HTML("pause.lead", "event", m.eventTitle(v.Event)),
+		Lead:    m.HTML("pause.lead", "event", m.Language.EventTitle(v.Event)),
 		Action:  m.to(v.WebhookID, "pause"),
 		Cancel:  m.to(v.WebhookID, "view"),
 	}}

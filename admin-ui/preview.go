@@ -2,7 +2,6 @@ package adminui
 
 import (
 	"html/template"
-	"net/url"
 	"strings"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
@@ -44,16 +43,13 @@ func (m *maker) preview(p webhook.Preview, bodyTemplate string) previewSheet {
 		Indented: m.long(p.Indented),
 		Sound:    p.Sound,
 	}
-	if address, err := url.Parse(p.URL); err == nil && address.Host != "" {
-		s.Lead = m.HTML("preview.lead", "host", address.Hostname())
+	if host := webhook.HostOf(p.URL); host != "" {
+		s.Lead = m.HTML("preview.lead", "host", host)
 	}
 	if p.Host != "" {
 		s.Lines = append(s.Lines, headerLine{Name: "Host", Value: p.Host})
 	}
-	for _, h := range p.Headers {
-		if webhook.IsSecretHeader(h.Name) {
-			h.Value = mask
-		}
+	for _, h := range maskHeaders(p.Headers, mask) {
 		s.Lines = append(s.Lines, headerLine{Name: h.Name, Value: h.Value})
 	}
 	for _, name := range addedHeaders {

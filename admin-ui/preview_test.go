@@ -33,7 +33,7 @@ func TestA3_Preview(t *testing.T) {
 	check(t, body,
 		in("h1", isText("Preview: New webhook")),
 		in("#mw-preview", lacksText("geheim"),
-			in("h2", isText("With example data this would be sent to erp.example.com:"), has("tabindex", "-1"), has("autofocus", "")),
+			in("h2", isText("With example data this would be sent to erp.example.com:8443:"), has("tabindex", "-1"), has("autofocus", "")),
 			in("#mw-verdict", isText(form.Preview.Verdict.English())),
 			in(".mw-good"), in(".mw-warns", isText(form.Preview.Remarks[0].English())),
 			in("details", in("summary", isText("The same, indented")), in("pre", has("dir", "ltr")))),

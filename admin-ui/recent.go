@@ -36,7 +36,7 @@ func (s *detailSheet) addDeliveries(v Detail) {
 func (m *maker) recent(v Detail) recentSheet {
 	id := v.Webhook.ID
 	if len(v.Recent) == 0 {
-		return recentSheet{None: m.HTML("view.no_deliveries", "event", m.eventTitle(v.Event))}
+		return recentSheet{None: m.HTML("view.no_deliveries", "event", m.Language.EventTitle(v.Event))}
 	}
 	s := recentSheet{Table: m.deliveries(v.Recent, id, "mw-deliveries-title"), All: m.logPage(id)}
 	if m.CanWrite {

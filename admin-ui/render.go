@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"html/template"
 	"net/url"
-	"time"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
@@ -64,33 +63,6 @@ func (m *maker) to(id, page string) string { return m.List() + "/" + url.PathEsc
 // event names an event in words and as programs do.
 func (m *maker) event(e webhook.EventType) template.HTML {
 	return m.HTML("page.event", "title", m.Language.EventTitle(e), "name", e.Name)
-}
-
-// time, minute, clock and date are moments for the page, for people and for
-// programs.
-func (m *maker) time(t time.Time) template.HTML {
-	return timeElement(t, m.Language.Time(t, m.ui.location))
-}
-
-func (m *maker) minute(t time.Time) template.HTML {
-	return timeElement(t, m.Language.Minute(t, m.ui.location))
-}
-
-func (m *maker) clock(t time.Time) template.HTML {
-	return timeElement(t, m.Language.Clock(t, m.ui.location))
-}
-
-func (m *maker) date(t time.Time) template.HTML {
-	return timeElement(t, m.Language.Date(t, m.ui.location))
-}
-
-func timeElement(t time.Time, text string) template.HTML {
-	return `<time datetime="` + escaped(t.UTC().Format(time.RFC3339)) + `">` + escaped(text) + `</time>`
-}
-
-// linkAside is a link that opens beside the page, so that a form stays.
-func linkAside(address, text string) template.HTML {
-	return `<a class="mw-link" target="_blank" rel="noopener" href="` + escaped(address) + `">` + escaped(text) + `</a>`
 }
 
 // Render makes a page of a view, to be sent with the status.

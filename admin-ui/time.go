@@ -1,6 +1,7 @@
 package adminui
 
 import (
+	"html/template"
 	"strconv"
 	"strings"
 	"time"
@@ -8,30 +9,46 @@ import (
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
-// Time writes a time to the second in a zone, which it names: 23 Nov 2026,
-// 14:03:05 UTC. A nil loc means UTC.
-func (l *Language) Time(t time.Time, loc *time.Location) string { return l.moment("time.full", t, loc) }
+// time, minute, clock and date are moments for a page, for people and for
+// programs: 23 Nov 2026, 14:03:05 UTC; 23 Nov 2026, 14:03 UTC; 14:03:05 UTC;
+// 23 Nov 2026.
+func (m *maker) time(t time.Time) template.HTML   { return m.moment("time.full", t) }
+func (m *maker) minute(t time.Time) template.HTML { return m.moment("time.minute", t) }
+func (m *maker) clock(t time.Time) template.HTML  { return m.moment("time.clock", t) }
+func (m *maker) date(t time.Time) template.HTML   { return m.moment("time.date", t) }
 
-// Minute is Time without the seconds: 23 Nov 2026, 14:03 UTC.
-func (l *Language) Minute(t time.Time, loc *time.Location) string {
-	return l.moment("time.minute", t, loc)
-}
-
-// Clock writes a time of a day that is known, in a zone: 14:03:05 UTC. A nil loc
-// means UTC.
-func (l *Language) Clock(t time.Time, loc *time.Location) string {
-	return l.moment("time.clock", t, loc)
-}
-
-// Date writes the day that a time is on in a zone: 23 Nov 2026. A nil loc
-// means UTC.
-func (l *Language) Date(t time.Time, loc *time.Location) string { return l.moment("time.date", t, loc) }
-
-func (l *Language) moment(key string, t time.Time, loc *time.Location) string {
-	if loc == nil {
-		loc = time.UTC
+// short and day are moments for a list: without the year where it is this one.
+func (m *maker) short(t time.Time) template.HTML {
+	if !m.isThisYear(t) {
+		return m.minute(t)
 	}
-	t = t.In(loc)
+	return m.moment("time.short", t)
+}
+
+func (m *maker) day(t time.Time) template.HTML {
+	if !m.isThisYear(t) {
+		return m.date(t)
+	}
+	return m.moment("time.day", t)
+}
+
+func (m *maker) isThisYear(t time.Time) bool {
+	zone := m.Language.location
+	return t.In(zone).Year() == m.Now.In(zone).Year()
+}
+
+func (m *maker) moment(key string, t time.Time) template.HTML {
+	return timeElement(t, m.Language.moment(key, t))
+}
+
+func timeElement(t time.Time, text string) template.HTML {
+	return `<time datetime="` + escaped(t.UTC().Format(time.RFC3339)) + `">` + escaped(text) + `</time>`
+}
+
+// moment writes a time in the language's zone, which it names, by the text of a
+// key: time.full, time.minute and so on.
+func (l *Language) moment(key string, t time.Time) string {
+	t = t.In(l.location)
 	pattern, of, _ := l.find(webhook.Say(key))
 	return l.embed(of, fill(pattern, func(b *strings.Builder, name string) bool {
 		switch name {

@@ -16,27 +16,34 @@ func TestA11_Times(t *testing.T) {
 	early := time.Date(2026, time.March, 1, 23, 30, 0, 0, time.UTC)
 	ls := builtIn(t, arabic())
 	en, de, ar := ls.best("en"), ls.best("de"), ls.best("ar")
-	for _, c := range []struct{ got, want string }{
-		{en.Time(at, nil), "23 Nov 2026, 14:03:05 UTC"},
-		{en.Time(at, time.UTC), "23 Nov 2026, 14:03:05 UTC"},
-		{en.Minute(at, nil), "23 Nov 2026, 14:03 UTC"},
-		{en.Clock(at, nil), "14:03:05 UTC"},
-		{de.Clock(at, berlin), "15:03:05 MEZ"},
-		{en.Date(at, nil), "23 Nov 2026"},
-		{en.Time(at, berlin), "23 Nov 2026, 15:03:05 CET"},
-		{en.Time(at, nameless), "23 Nov 2026, 11:03:05 UTC-03:00"},
-		{en.Time(at, unnamed), "23 Nov 2026, 19:48:05 UTC+05:45"},
-		{en.Time(early, nil), "1 Mar 2026, 23:30:00 UTC"},
-		{en.Date(early, berlin), "2 Mar 2026"},
-		{de.Time(at, nil), "23. Nov. 2026, 14:03:05 UTC"},
-		{de.Time(at, berlin), "23. Nov. 2026, 15:03:05 MEZ"},
-		{de.Minute(early, summer), "2. März 2026, 01:30 MESZ"},
-		{de.Date(at, nil), "23. Nov. 2026"},
-		{ar.Time(at, nil), "٢٣ نوفمبر ٢٠٢٦، ١٤:٠٣:٠٥ UTC"},
-		{ar.Date(at, nil), "\u206623 Nov 2026\u2069"},
+	for _, c := range []struct {
+		language *Language
+		key      string
+		at       time.Time
+		zone     *time.Location
+		want     string
+	}{
+		{en, "time.full", at, time.UTC, "23 Nov 2026, 14:03:05 UTC"},
+		{en, "time.minute", at, time.UTC, "23 Nov 2026, 14:03 UTC"},
+		{en, "time.clock", at, time.UTC, "14:03:05 UTC"},
+		{de, "time.clock", at, berlin, "15:03:05 MEZ"},
+		{en, "time.date", at, time.UTC, "23 Nov 2026"},
+		{en, "time.full", at, berlin, "23 Nov 2026, 15:03:05 CET"},
+		{en, "time.full", at, nameless, "23 Nov 2026, 11:03:05 UTC-03:00"},
+		{en, "time.full", at, unnamed, "23 Nov 2026, 19:48:05 UTC+05:45"},
+		{en, "time.full", early, time.UTC, "1 Mar 2026, 23:30:00 UTC"},
+		{en, "time.date", early, berlin, "2 Mar 2026"},
+		{de, "time.full", at, time.UTC, "23. Nov. 2026, 14:03:05 UTC"},
+		{de, "time.full", at, berlin, "23. Nov. 2026, 15:03:05 MEZ"},
+		{de, "time.minute", early, summer, "2. März 2026, 01:30 MESZ"},
+		{de, "time.date", at, time.UTC, "23. Nov. 2026"},
+		{ar, "time.full", at, time.UTC, "٢٣ نوفمبر ٢٠٢٦، ١٤:٠٣:٠٥ UTC"},
+		{ar, "time.date", at, time.UTC, "\u206623 Nov 2026\u2069"},
 	} {
-		if c.got != c.want {
-			t.Errorf("the time reads %q, want %q", c.got, c.want)
+		zoned := *c.language
+		zoned.location = c.zone
+		if got := zoned.moment(c.key, c.at); got != c.want {
+			t.Errorf("the time reads %q, want %q", got, c.want)
 		}
 	}
 }

@@ -29,7 +29,7 @@ type Request struct {
 	// Language is what its texts are in: one that UI.Language gave.
 	Language *Language
 	// Base leads from the page's address to the directory that "webhooks" and
-	// "webhook-assets" are in: "", "../" or "../../".
+	// "webhook-assets" are in: "", or "../" once or more.
 	Base string
 	// Instance is named under the heading. Empty for the default one.
 	Instance string
@@ -54,7 +54,7 @@ type Request struct {
 // Field is a hidden field of a form.
 type Field struct{ Name, Value string }
 
-// View is what a page shows: a List, Form, Detail, Delete or Apology.
+// View is what a page shows: the types here and in view_delivery.go.
 type View interface {
 	// sheet prepares everything that the page's template prints.
 	sheet(*maker) sheet
