@@ -29,7 +29,7 @@ func (r *Repo) searchAll(ctx context.Context, instance string, limit int, args [
 		return Found{}, err
 	case len(p.some) >= minWitnesses:
 		r.crowds.set(instance, p.some)
-	case witnesses != nil && !p.crowd:
+	case !p.crowd:
 		r.crowds.drop(instance)
 	}
 	return p.found(limit), nil

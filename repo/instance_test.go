@@ -120,3 +120,21 @@ func TestSchema(t *testing.T) {
 		}
 	})
 }
+
+// TestC9_WithoutWebhooks: what is asked of an instance is found, though it has none.
+func TestC9_WithoutWebhooks(t *testing.T) {
+	r := fresh(t)
+	ctx := t.Context()
+	for name, err := range map[string]error{
+		"D6 the log":              errOfTwo(r.Deliveries(ctx, "admin", Filter{}, newest)),
+		"D6 those that failed":    errOfTwo(r.Deliveries(ctx, "admin", Filter{State: "failed"}, newest)),
+		"D6 their number":         errOf(r.CountDeliveries(ctx, "admin", Filter{})),
+		"D9 how many to send":     errOfTwo(r.CountAgain(ctx, "admin", Again{})),
+		"D9 whose are to be sent": errOfTwo(r.HooksAgain(ctx, "admin", Again{})),
+		"D9 sent again":           errOf(r.Requeue(ctx, nil, "admin", Again{})),
+	} {
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

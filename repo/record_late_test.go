@@ -1,6 +1,7 @@
 package repo
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
@@ -70,5 +71,24 @@ func TestD2_RecordTooLateByAMoment(t *testing.T) {
 	}
 	if is := at(t, r, keys[0]); is.State != "pending" || !is.IsSending || is.AttemptCount != 1 {
 		t.Errorf("D2 it is %+v", is)
+	}
+}
+
+// TestD1_RecordAfterTheWebhook: the webhook is locked before its delivery, as its
+// removal locks them, or the two could wait for each other.
+func TestD1_RecordAfterTheWebhook(t *testing.T) {
+	r, keys := sending(t, 1)
+	c := take(t, r, keys[0])
+	tx := r.db.MustBegin()
+	defer func() { _ = tx.Rollback() }()
+	tx.MustExec(`SELECT FROM merchant_webhooks.webhook FOR UPDATE`)
+	recorded := make(chan error)
+	go func() { recorded <- errOf(r.Record(within(t), c, answered(c, 503, webhook.TryAgain))) }()
+	waiting(t, r.db, 1)
+	if _, err := tx.Exec(`SELECT FROM merchant_webhooks.delivery FOR UPDATE NOWAIT`); err != nil {
+		t.Errorf("D1 the delivery is locked already: %v", err)
+	}
+	if err := errors.Join(tx.Rollback(), <-recorded); err != nil {
+		t.Error(err)
 	}
 }
