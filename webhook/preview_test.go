@@ -29,7 +29,7 @@ func TestV8_Verdict(t *testing.T) {
 		place  = " in the place of the brackets and all between them: it gives the whole list."
 	)
 	shop := EventType{Name: "shop", Example: json.RawMessage(`{"note":"a","n":1,"yes":true,"tags":["x"],"none":null,"who":{"name":"b"},"note2":"c","empty":[]}`)}
-	lists := EventType{Name: "lists", Example: json.RawMessage(`{"big":1e400,"q":"&quot;","close":"1]","esc":"\"\\","t":["\""],"o":{"m":[1,2]},"l":[{"a":1,"b":"x"},{"a":"y","b":1}],"a":[{"b":[` + strings.Repeat(`{"c":[]},`, maxMends) + `{"c":["\"x"]}]}]}`)}
+	lists := EventType{Name: "lists", Example: json.RawMessage(`{"big":1e400,"q":"&quot;","close":"1]","half":"{\"a\":1","esc":"\"\\","t":["\""],"o":{"m":[1,2]},"l":[{"a":1,"b":"x"},{"a":"y","b":1}],"a":[{"b":[` + strings.Repeat(`{"c":[]},`, maxMends) + `{"c":["\"x"]}]}]}`)}
 	p := policy(t, EventType{Name: "bare"}, shop, lists)
 	tests := []struct{ name, event, body, want string }{
 		{"V8 a value as JSON", "pay", `{"a":{{{json.order_id}}}}`, bodySoundText},
@@ -144,6 +144,9 @@ func TestV8_Verdict(t *testing.T) {
 		{"V8 an escaped text that no way to write it mends", "lists", `[{{#t}}[{{.}}],{{/t}}0]`, broken + `Line 1, column 9: a value must stand here, not &. Text stands in quotes.`},
 		{"V8 an escaped text that breaks a longer one", "lists", `["a {{esc}} b"]`, "Line 1: {{esc}}" + quotes + `Within a longer text no way to write it is safe. Give it a field of its own: {{{json.esc}}}, without quotes.`},
 		{"V8 a text without quotes, and a comma too many", "pay", `{"a":{{order_id}},}`, broken + `Line 1: write {{{json.order_id}}} instead of {{order_id}}.`},
+		{"V8 a text without quotes, and another bracket", "pay", `[{{order_id}}}`, broken + `Line 1: write {{{json.order_id}}} instead of {{order_id}}.`},
+		{"V8 what breaks in the same place when it is JSON", "lists", `[{{{half}}},}`, broken + `Line 1, column 13: nothing stands between a comma and }. Remove the comma.`},
+		{"V8 a list without commas in one that is never closed", "lists", `[[{{#l}}"a"{{! a remark that makes it long }}{{/l}}]`, broken + `Line 1, column 9: a comma or ] must stand here, not ".`},
 		{"V8 a number alone", "shop", `{{{n}}}`, breaks + `n is missing. Line 1: write {{{json.n}}} instead of {{{n}}}.`},
 		{"V8 a word that ends too soon", "pay", "\ntru", broken + `Line 2, column 4: of all words only true, false and null may stand without quotes.`},
 		{"V8 a text behind a number, both without quotes", "lists", `[{{big}},{{{q}}}]`, broken + `Line 1: write {{{json.q}}} instead of {{{q}}}.`},

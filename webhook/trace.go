@@ -67,8 +67,7 @@ func (t *trace) run(nodes []*node, dressed any) {
 	if t.walk(nodes, &scope{place: place{value: dressed}}); t.stopped() || t.isText {
 		return
 	}
-	t.fault = t.json.end()
-	t.faultAt = -1
+	t.fault = t.json.end() // at the end, where what was printed last ends
 	switch t.fault {
 	case faultString:
 		t.faultAt = t.json.stringAt

@@ -59,7 +59,7 @@ func (f finding) escaped(tell teller, m *mend, event EventType) Message {
 // its own; empty where it does not, or can not be.
 func (f finding) aside(event EventType) string {
 	r := f.culprit
-	if r == nil || r.isSection() || !r.before.inString() || r.before.inName {
+	if r == nil || !r.before.inString() || r.before.inName {
 		return ""
 	}
 	return r.tagBelow(jsonRoot, event)
@@ -82,16 +82,12 @@ func (f finding) broken(tell teller, m *mend, text string, event EventType) Mess
 
 // faultMessage says where the JSON of a body is broken, and how.
 func (t *trace) faultMessage(text string) Message {
-	at := t.faultAt
-	if at < 0 {
-		at = len(text)
-	}
-	line := text[strings.LastIndexByte(text[:at], '\n')+1 : at]
+	line := text[strings.LastIndexByte(text[:t.faultAt], '\n')+1 : t.faultAt]
 	closing := ""
 	if t.json.open != nil {
 		closing = string(t.json.open.bracket + 2)
 	}
-	return Say(string(t.fault), "line", lineOf(text, at), "column", 1+utf8.RuneCountInString(line),
+	return Say(string(t.fault), "line", lineOf(text, t.faultAt), "column", 1+utf8.RuneCountInString(line),
 		"char", visible(t.faultChar), "close", closing, "limit", maxJSONDepth)
 }
 
@@ -124,9 +120,4 @@ func (f finding) breaks(tell teller, m *mend, event EventType) Message {
 }
 
 // lineOf is the line of a template that a place is in.
-func lineOf(text string, at int) int {
-	if at < 0 {
-		at = len(text)
-	}
-	return 1 + strings.Count(text[:at], "\n")
-}
+func lineOf(text string, at int) int { return 1 + strings.Count(text[:at], "\n") }
