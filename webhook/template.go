@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/cbroglie/mustache"
 )
@@ -26,14 +25,11 @@ const (
 func isRoot(name string) bool { return name == jsonRoot || name == formRoot }
 
 // Template is a Mustache template that can be expanded: it parses, is within
-// the limits, and reads nothing but the event's data. It is safe for use by
-// several goroutines.
+// the limits, and reads nothing but the event's data. It never changes.
 type Template struct {
 	// field is the JSON name of the field that holds it.
 	field string
-	// mustache is nil for a text without tags, which is plain.
-	mustache *mustache.Template
-	plain    string
+	text  string
 	// roots are the names below json and form that the template asks for, by the
 	// root; nil where it uses neither.
 	roots map[string]paths
@@ -71,27 +67,12 @@ type templateParser struct {
 }
 
 // parseTemplate parses the text of a field, header_template or body_template,
-// or says what is wrong with it and in which line.
+// which is UTF-8, or says what is wrong with it and in which line.
 func parseTemplate(field, text string) (*Template, Message) {
-	if !utf8.ValidString(text) {
-		return nil, Say(field + ".encoding")
-	}
-	if !strings.Contains(text, "{{") {
-		return &Template{field: field, plain: text}, Message{}
-	}
-	p := templateParser{tagReader: newTagReader(text), template: &Template{field: field}}
+	p := templateParser{tagReader: newTagReader(text), template: &Template{field: field, text: text}}
 	if m := p.judgeAll(); !m.IsZero() {
 		return nil, m
 	}
-	parsed, err := mustache.ParseStringPartials(text, noPartials{})
-	if err != nil {
-		// What judge lets pass the package parses too; FuzzTemplate holds it.
-		var parseError mustache.ParseError
-		errors.As(err, &parseError)
-		return nil, Say(field+".incomplete", "line", parseError.Line, "tag", excerpt(parseError.Reason))
-	}
-	parsed.Escape(escapeHTML)
-	p.template.mustache = parsed
 	return p.template, Message{}
 }
 
@@ -212,15 +193,22 @@ func excerpt(source string) string {
 // template, when a value would begin a new line; with the context's error when
 // that ends.
 func (t *Template) Expand(ctx context.Context, d Data) (string, error) {
-	if t.mustache == nil {
-		return t.plain, ctx.Err()
+	if t.tags == 0 {
+		return t.text, ctx.Err()
 	}
 	out := &output{ctx: ctx, field: t.field}
 	root, ok := t.dress(d)
 	if !ok {
 		return "", out.overBudget()
 	}
-	if err := t.mustache.FRender(out, root); err != nil {
+	// Not all that is judged is expanded, and to parse it once more is most of the
+	// work. What was judged is parsed without an error; FuzzTemplate holds it.
+	parsed, err := mustache.ParseStringPartials(t.text, noPartials{})
+	if err != nil {
+		return "", err
+	}
+	parsed.Escape(escapeHTML)
+	if err := parsed.FRender(out, root); err != nil {
 		return "", err
 	}
 	return out.text.String(), nil

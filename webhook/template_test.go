@@ -175,7 +175,6 @@ func TestParseTemplate(t *testing.T) {
 		{"V5 delimiters of 16 bytes", "{{=<%%%%%%%%%%%%%%% %%%%%%%%%%%%%%%>=}}", ""},
 		{"V5 delimiters too long", "{{=<%%%%%%%%%%%%%%%% %>=}}", "Line 1 of the body: {{=<%%%%%%%%%%%%%%%% %>=}} does not set delimiters. Write it like {{=<% %>=}}, each of them 1 to 16 bytes long."},
 		{"V5 long name is cut", "{{#" + strings.Repeat("a", 100) + "}}", "Line 1 of the body: {{#" + strings.Repeat("a", 61) + "… is never closed. Write {{/" + strings.Repeat("a", 64) + "…}} after it."},
-		{"V5 no UTF-8", "\xff", "The body contains bytes that are not Unicode text. Send it as UTF-8."},
 
 		{"V9 32 sections", deep(32), ""},
 		{"V9 33 sections", deep(33), "Line 33 of the body: {{#a}} stands within 32 other sections. At most 32 are allowed within each other."},
@@ -239,7 +238,9 @@ func TestV9_ParsingIsQuick(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			start := time.Now()
-			parseTemplate(FieldBodyTemplate, template)
+			if parsed, m := parseTemplate(FieldBodyTemplate, template); m.IsZero() {
+				_, _ = parsed.Expand(t.Context(), Data{})
+			}
 			if took := time.Since(start); took > 3*time.Second {
 				t.Errorf("%d bytes took %v", len(template), took)
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // traced expands a template as the judge does.
@@ -52,7 +53,7 @@ func FuzzTrace(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if len(text) > MaxBodyTemplateBytes {
+		if len(text) > MaxBodyTemplateBytes || !utf8.ValidString(text) {
 			return
 		}
 		template, m := parseTemplate(FieldBodyTemplate, text)
