@@ -123,23 +123,23 @@ func fill(text string, write func(b *strings.Builder, name string) bool) string 
 	}
 	var b strings.Builder
 	b.Grow(2 * len(text))
-	for {
+	for text != "" {
 		before, after, found := strings.Cut(text, "{")
 		b.WriteString(before)
-		if !found {
-			return b.String()
-		}
-		if rest := strings.TrimLeft(after, "{"); rest != after {
-			b.WriteString(text[len(before) : len(text)-len(rest)])
-			text = rest
-			continue
-		}
-		text = after
+		more := len(after) - len(strings.TrimLeft(after, "{"))
 		name, rest, _ := strings.Cut(after, "}")
-		if write(&b, name) {
+		switch {
+		case !found:
+			text = ""
+		case more > 0:
+			b.WriteString(text[len(before) : len(before)+1+more])
+			text = after[more:]
+		case write(&b, name):
 			text = rest
-		} else {
+		default:
 			b.WriteByte('{')
+			text = after
 		}
 	}
+	return b.String()
 }
