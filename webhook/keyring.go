@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -32,7 +31,8 @@ type Keyring struct {
 type sealingKey struct {
 	// prefix is isSealed and the key's ID, the beginning of a hash of it.
 	prefix []byte
-	aead   cipher.AEAD
+	// aead puts a nonce before what it seals.
+	aead cipher.AEAD
 }
 
 // NewKeyring takes keys of 32 bytes. The first seals, all of them open. Where the
@@ -50,7 +50,7 @@ func NewKeyring(keys ...[]byte) (*Keyring, error) {
 		if err != nil {
 			return nil, fmt.Errorf("key %d: %w", i+1, err)
 		}
-		aead, err := cipher.NewGCM(block)
+		aead, err := cipher.NewGCMWithRandomNonce(block)
 		if err != nil {
 			return nil, fmt.Errorf("key %d: %w", i+1, err)
 		}
@@ -68,10 +68,7 @@ func (k *Keyring) Seal(s Secret, instance, webhookID string) []byte {
 		return slices.Concat([]byte{inClear}, s)
 	}
 	key := k.keys[0]
-	nonce := make([]byte, key.aead.NonceSize())
-	_, _ = rand.Read(nonce) // It never fails.
-	stored := append(bytes.Clone(key.prefix), nonce...)
-	return key.aead.Seal(stored, nonce, s, owner(instance, webhookID))
+	return key.aead.Seal(bytes.Clone(key.prefix), nil, s, owner(instance, webhookID))
 }
 
 // Open undoes Seal. What is stored in clear opens too, whatever keys there are.
@@ -91,11 +88,7 @@ func (k *Keyring) Open(stored []byte, instance, webhookID string) (Secret, error
 			continue
 		}
 		err = errors.New("the stored secret is not what was sealed for this webhook")
-		if len(sealed) < key.aead.NonceSize() {
-			continue
-		}
-		nonce, sealed := sealed[:key.aead.NonceSize()], sealed[key.aead.NonceSize():]
-		if s, failed := key.aead.Open(nil, nonce, sealed, owner(instance, webhookID)); failed == nil {
+		if s, failed := key.aead.Open(nil, nil, sealed, owner(instance, webhookID)); failed == nil {
 			return s, nil
 		}
 	}

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -46,6 +47,15 @@ func TestD4_Keyring(t *testing.T) {
 		}
 		if bytes.Equal(stored, one.Seal(secret, "admin", "a")) {
 			t.Error("the nonce is the same twice")
+		}
+	})
+	t.Run("D4 what stands in databases", func(t *testing.T) {
+		var kept []byte
+		if _, err := fmt.Sscanf("011c658e748a7587274688234c1a985ed337145ae58c932cfbbe16927146f6fa2793d51ca04db8b498dee97c1c913d618107edaf35d98b107ed4e86cbe9bfc293c", "%x", &kept); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := one.Open(kept, "admin", "a"); err != nil || !bytes.Equal(got, bytes.Repeat([]byte("s"), 32)) {
+			t.Errorf("it opens as %d bytes: %v", len(got), err)
 		}
 	})
 	t.Run("D4 for one webhook alone", func(t *testing.T) {
