@@ -1,6 +1,9 @@
 package webhook
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // globalUnicast is all that IANA gives out as IPv6 addresses of hosts
 // (RFC 4291; IANA, IPv6 address space). What lies outside is refused without a
@@ -82,25 +85,15 @@ func PublicAddress(a netip.Addr, allowed []netip.Prefix) bool {
 
 // isAllowed reports whether one of the host's networks holds the address.
 func isAllowed(a netip.Addr, allowed []netip.Prefix) bool {
-	for _, network := range allowed {
-		if network.Contains(a) && (network.Bits() >= 96 || !nat64Local.Contains(a)) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(allowed, func(network netip.Prefix) bool {
+		return network.Contains(a) && (network.Bits() >= 96 || !nat64Local.Contains(a))
+	})
 }
 
 // isGlobal reports whether the address is globally reachable unicast.
 func isGlobal(a netip.Addr) bool {
-	if a.Is6() && !globalUnicast.Contains(a) {
-		return false
-	}
-	for _, network := range special {
-		if network.Contains(a) {
-			return false
-		}
-	}
-	return true
+	return (a.Is4() || globalUnicast.Contains(a)) &&
+		!slices.ContainsFunc(special, func(network netip.Prefix) bool { return network.Contains(a) })
 }
 
 // carried are the IPv4 addresses within an IPv6 one.

@@ -1,6 +1,9 @@
 package webhook
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // Code is a number of GNU Taler's public error-code registry. Clients test the
 // code, never the hint or the detail.
@@ -72,16 +75,11 @@ func Codes() []Code {
 // row finds a code's row; a code that the table lacks reads as
 // CodeInternalInvariantFailure.
 func (c Code) row() codeRow {
-	internal := codeRow{}
-	for _, r := range codes {
-		if r.code == c {
-			return r
-		}
-		if r.code == CodeInternalInvariantFailure {
-			internal = r
-		}
+	i := slices.IndexFunc(codes, func(r codeRow) bool { return r.code == c })
+	if i < 0 {
+		return CodeInternalInvariantFailure.row()
 	}
-	return internal
+	return codes[i]
 }
 
 // Status is the HTTP status that the code is answered with.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 )
 
 // EventType is a kind of event that webhooks can be sent for: one of GNU
@@ -77,7 +78,7 @@ func (c *Catalogue) add(i int) error {
 	if event.data, err = NewData(event.Example); err != nil {
 		return fmt.Errorf("its example: %w", err)
 	}
-	event.Variables = append([]Variable(nil), event.Variables...)
+	event.Variables = slices.Clone(event.Variables)
 	for j := range event.Variables {
 		v := &event.Variables[j]
 		if value, ok := event.data.root[v.Name]; ok && v.Example == "" {

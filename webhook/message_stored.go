@@ -25,10 +25,7 @@ func (m Message) Encode() string {
 	if m.IsZero() {
 		return ""
 	}
-	encoded, err := json.Marshal(m.stored())
-	if err != nil {
-		return "" // There is nothing in it that can not be marshalled.
-	}
+	encoded, _ := json.Marshal(m.stored()) // All values in it are JSON already.
 	return string(encoded)
 }
 

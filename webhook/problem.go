@@ -1,7 +1,5 @@
 package webhook
 
-import "strings"
-
 // Problem is the one error that crosses a package's border on purpose: what is
 // wrong with a request, or with the server while it worked on one. The API
 // writes it as JSON, the pages in the reader's language.
@@ -25,23 +23,19 @@ type Problem struct {
 
 // Error is for logs: the code's name, what it is about, the cause.
 func (p *Problem) Error() string {
-	var b strings.Builder
-	b.WriteString(p.Code.String())
-	for _, part := range []string{p.Field, p.Parameter, p.Subject, p.Path} {
-		if part != "" {
-			b.WriteString(" ")
-			b.WriteString(part)
+	text := p.Code.String()
+	for _, about := range []string{p.Field, p.Parameter, p.Subject, p.Path} {
+		if about != "" {
+			text += " " + about
 		}
 	}
-	if p.Message.Key != "" {
-		b.WriteString(": ")
-		b.WriteString(p.Message.Key)
+	if !p.Message.IsZero() {
+		text += ": " + p.Message.Key
 	}
 	if p.Cause != nil {
-		b.WriteString(": ")
-		b.WriteString(p.Cause.Error())
+		text += ": " + p.Cause.Error()
 	}
-	return b.String()
+	return text
 }
 
 // Unwrap gives the cause.
@@ -50,7 +44,7 @@ func (p *Problem) Unwrap() error { return p.Cause }
 // Detail is what the API says in its `detail`: the message in English, else
 // the ID that the problem is about.
 func (p *Problem) Detail() string {
-	if p.Message.Key != "" {
+	if !p.Message.IsZero() {
 		return p.Message.English()
 	}
 	return p.Subject

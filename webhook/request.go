@@ -74,11 +74,11 @@ func filledIn(ctx context.Context, field, text string, limit int, d Data) (strin
 		return "", notMade(field, m)
 	}
 	expanded, err := template.Expand(ctx, d)
-	problem := (*Problem)(nil)
+	problem, isOver := errors.AsType[*Problem](err)
 	switch {
 	case err == nil:
 		return expanded, Message{}
-	case errors.As(err, &problem):
+	case isOver:
 		return "", notMade(field, problem.Message)
 	case ctx.Err() != nil:
 		return "", tooLongToMake()

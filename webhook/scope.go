@@ -33,7 +33,7 @@ func (p dataPath) up() dataPath { return p[:max(0, strings.LastIndex(string(p), 
 
 // under reports whether the path leads further than another.
 func (p dataPath) under(other dataPath) bool {
-	return len(p) > len(other) && strings.HasPrefix(string(p), string(other)+pathStep)
+	return strings.HasPrefix(string(p), string(other)+pathStep)
 }
 
 // steps are the path's parts.

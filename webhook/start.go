@@ -195,8 +195,8 @@ func (c *Catalogue) Complete(in Input, startFrom string) (Input, string) {
 
 // starter finds what an event offers under a name; nil if there is none.
 func (c *Catalogue) starter(eventType, name string) *Starter {
-	event, _ := c.Lookup(eventType)
-	if event.Name == "" {
+	event, known := c.Lookup(eventType)
+	if !known {
 		return nil
 	}
 	for _, s := range event.Starters() {

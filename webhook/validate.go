@@ -222,7 +222,7 @@ func readTemplate(field string, v Value, limit int) (*Template, Message) {
 // and the headers to lines that can be sent (V6).
 func (t *Template) try(event EventType) Message {
 	out, err := t.Expand(context.Background(), event.data)
-	if problem := (*Problem)(nil); errors.As(err, &problem) {
+	if problem, ok := errors.AsType[*Problem](err); ok {
 		return problem.Message
 	}
 	if t.field != FieldHeaderTemplate {

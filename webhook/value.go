@@ -42,9 +42,6 @@ type (
 // longer names are parted at their dots.
 const jsonKey = "."
 
-// maxDataDepth is how deep data may be nested, as in encoding/json.
-const maxDataDepth = 10_000
-
 // maxItems is how many items of a list sections see. Each that is entered
 // writes once at least, so more would be over the budget.
 const maxItems = maxTexts + 1
@@ -89,8 +86,8 @@ type jsonReader struct {
 }
 
 func (r *jsonReader) value(depth int) (any, error) {
-	if depth > maxDataDepth {
-		return nil, fmt.Errorf("it is nested more than %d deep", maxDataDepth)
+	if depth > maxJSONDepth {
+		return nil, fmt.Errorf("it is nested more than %d deep", maxJSONDepth)
 	}
 	start := r.decoder.InputOffset()
 	if c := r.text[start]; c == ',' || c == ':' {

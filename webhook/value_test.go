@@ -107,9 +107,9 @@ func TestE4_NewData(t *testing.T) {
 		{"E4 two values", json.RawMessage(`{}{}`), ""},
 		{"E4 broken", json.RawMessage(`{`), ""},
 		{"E4 no JSON", map[string]any{"f": func() {}}, ""},
-		{"E4 as deep as can be", deepMap(maxDataDepth), strings.Repeat(`{"a":`, maxDataDepth) + "null" + strings.Repeat("}", maxDataDepth)},
-		{"E4 objects too deep", deepMap(maxDataDepth + 1), ""},
-		{"E4 lists too deep", map[string]any{"a": deepList(maxDataDepth)}, ""},
+		{"E4 as deep as can be", deepMap(maxJSONDepth), strings.Repeat(`{"a":`, maxJSONDepth) + "null" + strings.Repeat("}", maxJSONDepth)},
+		{"E4 objects too deep", deepMap(maxJSONDepth + 1), ""},
+		{"E4 lists too deep", map[string]any{"a": deepList(maxJSONDepth)}, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
