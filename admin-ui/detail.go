@@ -75,15 +75,3 @@ func (s *detailSheet) addSecret(v Detail) {
 	s.ShowSecret = s.post(v.Webhook.ID, "secret", s.HTML("view.secret_show"))
 	s.NewSecret = s.to(v.Webhook.ID, "secret/rotate")
 }
-
-// A postButton is a form of one button, for [[template "post" .]].
-type postButton struct {
-	Fields []Field
-	Action string
-	Text   template.HTML
-}
-
-// post makes a button that posts to an address of a webhook's.
-func (m *maker) post(id, page string, text template.HTML) postButton {
-	return postButton{Fields: m.Fields, Action: m.to(id, page), Text: text}
-}

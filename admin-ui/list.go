@@ -24,17 +24,6 @@ func (r Row) isPending() bool {
 	return r.Account.Last.State == statePending || r.Account.Waiting > 0
 }
 
-// A notice tells what was just done.
-type notice struct {
-	Text template.HTML
-	// Warns says that not all is well.
-	Warns bool
-	// Test is a button that sends a test event; the zero button: it is not there.
-	Test postButton
-	// Link leads on; it may be empty.
-	Link template.HTML
-}
-
 func (v List) sheet(m *maker) sheet {
 	s := listSheet{
 		maker: m, View: v, Notice: v.notice(m), Rows: m.rows(v.Rows), Count: m.counted("list.count", v.Count),

@@ -1,10 +1,6 @@
 package adminui
 
-import (
-	"html/template"
-
-	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
-)
+import "html/template"
 
 // The fields of the forms about deliveries.
 const (
@@ -43,12 +39,6 @@ type logSheet struct {
 type logOption struct {
 	Value, Text string
 	Selected    bool
-}
-
-// A backLink leads from a page to the one above it.
-type backLink struct {
-	Address string
-	Text    template.HTML
 }
 
 func (v Deliveries) sheet(m *maker) sheet {
@@ -142,20 +132,10 @@ func (n LogNotice) notice(m *maker) notice {
 	return notice{}
 }
 
-// recoverPage is the address of the question what to send again.
-func (m *maker) recoverPage(webhookID string) string {
+// logTitle is the heading of the page of a webhook's deliveries.
+func (m *maker) logTitle(webhookID string) template.HTML {
 	if webhookID == "" {
-		return m.List() + "/recover"
+		return m.HTML("log.title")
 	}
-	return m.to(webhookID, "recover")
-}
-
-// heading is a page's heading as HTML and as text, of a text with values; after
-// a refusal it says so.
-func (m *maker) heading(problems webhook.Problems, key string, pairs ...any) (template.HTML, string) {
-	html, text := m.HTML(key, pairs...), m.Say(key, pairs...)
-	if len(problems) == 0 {
-		return html, text
-	}
-	return m.HTML("page.heading_error", "heading", html), m.Say("page.heading_error", "heading", text)
+	return m.HTML("log.title_of", "id", webhookID)
 }

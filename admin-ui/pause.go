@@ -19,13 +19,14 @@ func (v Pause) sheet(m *maker) sheet {
 	}}
 }
 
-// A resumeSheet is what templates/resume.html prints. Waiting is empty where
-// there is nothing to choose.
+// A resumeSheet is what templates/resume.html prints. Choice has no options where
+// nothing waits.
 type resumeSheet struct {
 	*maker
-	Heading, Waiting template.HTML
-	GoesOn           bool
-	Action, Cancel   string
+	Heading        template.HTML
+	Choice         radios
+	GoesOn         bool
+	Action, Cancel string
 }
 
 func (v Resume) sheet(m *maker) sheet {
@@ -36,7 +37,11 @@ func (v Resume) sheet(m *maker) sheet {
 		Cancel:  m.to(v.WebhookID, "view"),
 	}
 	if v.Waiting > 0 {
-		s.Waiting, s.GoesOn = m.counted("resume.waiting", v.Waiting), v.GoesOn
+		s.GoesOn = v.GoesOn
+		s.Choice = radios{Legend: m.counted("resume.waiting", v.Waiting), Name: "drop", Options: []radio{
+			{Text: m.HTML("resume.send"), Checked: !v.GoesOn},
+			{Value: "1", Text: m.HTML("resume.drop"), Checked: v.GoesOn},
+		}}
 	}
 	return sheet{template: "resume", title: m.Say("resume.title", "id", v.WebhookID), data: s}
 }
