@@ -61,6 +61,7 @@ func TestD6_Remakes(t *testing.T) {
 		check(t, remakes(t, r, Again{All: true}, false, 0, 100), 0, 1, 2, 5)
 	})
 	t.Run("D6 in steps", func(t *testing.T) {
+		check(t, remakes(t, r, Again{All: true}, false, 0, 1), 0)
 		check(t, remakes(t, r, Again{All: true}, false, 0, 3), 0, 1, 2)
 		check(t, remakes(t, r, Again{All: true}, false, keys[1].Delivery, 3), 2, 5)
 		check(t, remakes(t, r, Again{All: true}, false, keys[2].Delivery, 3), 5)

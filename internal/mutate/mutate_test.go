@@ -21,6 +21,7 @@ func TestSample(t *testing.T) {
 		"Fee: note(price) → nothing",
 		"note: noted = append(noted, price) → nothing",
 		"IsFree: fee < 0 → fee <= 0",
+		"Twice: return Fee(weight, price) → return zero",
 		"led: note(price) → nothing",
 	)
 	compare(t, "not reached", r.missed,

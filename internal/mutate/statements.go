@@ -79,11 +79,37 @@ func (m *maker) returns(n *ast.ReturnStmt) {
 		case basic != nil && basic.Kind() == types.Bool:
 			m.truth(e, "return ", true)
 		case types.Identical(known.Type, wanted):
-			m.add(e, "return "+m.source(e), "return zero", m.wrap(e, "mutantZero(%d, ", ")")...)
+			m.add(e, "return "+m.meaning(e), "return zero", m.wrap(e, "mutantZero(%d, ", ")")...)
 		default:
-			m.add(e, "return "+m.source(e), "return zero", m.wrap(e, "mutantZero["+m.spelt(wanted)+"](%d, ", ")")...)
+			m.add(e, "return "+m.meaning(e), "return zero", m.wrap(e, "mutantZero["+m.spelt(wanted)+"](%d, ", ")")...)
 		}
 	}
+}
+
+// meaning is the source of a result; of a variable such as err that one call alone
+// gives a value, the call's.
+func (m *maker) meaning(e ast.Expr) string {
+	name, is := e.(*ast.Ident)
+	if !is {
+		return m.source(e)
+	}
+	of, given := m.pkg.TypesInfo.ObjectOf(name), []ast.Expr{}
+	ast.Inspect(m.stack[0], func(n ast.Node) bool {
+		assigned, is := n.(*ast.AssignStmt)
+		if is && slices.ContainsFunc(assigned.Lhs, func(e ast.Expr) bool {
+			name, is := e.(*ast.Ident)
+			return is && m.pkg.TypesInfo.ObjectOf(name) == of
+		}) {
+			given = append(given, assigned.Rhs...)
+		}
+		return true
+	})
+	if len(given) == 1 {
+		if call, is := given[0].(*ast.CallExpr); is {
+			return m.source(call)
+		}
+	}
+	return m.source(e)
 }
 
 // fails reports whether a return gives an error beside other results.

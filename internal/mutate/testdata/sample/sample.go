@@ -50,6 +50,12 @@ func IsFree(weight, price int) (bool, error) {
 	return fee < 0, nil
 }
 
+// Twice is the fee of two orders.
+func Twice(weight, price int) (int, error) {
+	fee, err := Fee(weight, price)
+	return 2 * fee, err
+}
+
 // Lead has nothing to tell: what it gives can be no other.
 func Lead(price int) error { return led(price) }
 

@@ -12,6 +12,9 @@ func TestFee(t *testing.T) {
 		if fee, err := Fee(c.weight, c.price); err != nil || fee != c.fee {
 			t.Errorf("%d, %d: %d (%v), want %d", c.weight, c.price, fee, err, c.fee)
 		}
+		if twice, _ := Twice(c.weight, c.price); twice != 2*c.fee {
+			t.Errorf("%d, %d: twice is %d", c.weight, c.price, twice)
+		}
 		if free, err := IsFree(c.weight, c.price); err != nil || free != (c.fee < 0) {
 			t.Errorf("%d, %d: free is %t (%v)", c.weight, c.price, free, err)
 		}
