@@ -9,18 +9,18 @@ import (
 // The budget of one expansion. A list can be entered again within itself, so a
 // short template over little data can ask for gigabytes.
 const (
-	// MaxExpandedBytes is the most that comes out.
-	MaxExpandedBytes = 1 << 20
-	// MaxTagsEntered is the most tags that are entered, each as often as its
+	// maxExpandedBytes is the most that comes out.
+	maxExpandedBytes = 1 << 20
+	// maxTagsEntered is the most tags that are entered, each as often as its
 	// section is. One that begins a line, with more behind it, counts twice.
-	MaxTagsEntered = 20_000
+	maxTagsEntered = 20_000
 
 	// maxViews is the most values that are made ready for json tags.
-	maxViews = 5 * MaxTagsEntered
+	maxViews = 5 * maxTagsEntered
 	// maxTexts is how many pieces of its own text a template writes at most. The
 	// Mustache package writes one before each tag and one at the end, be they
 	// empty, and another before a tag that begins a line, as the first may.
-	maxTexts = MaxTagsEntered + 2
+	maxTexts = maxTagsEntered + 2
 )
 
 // valueMark begins whatever a value writes. Templates and data are UTF-8, so
@@ -53,7 +53,7 @@ func (o *output) take(p []byte) error {
 	if !isValue {
 		o.texts++
 	}
-	if o.texts > maxTexts || o.text.Len()+len(value) > MaxExpandedBytes {
+	if o.texts > maxTexts || o.text.Len()+len(value) > maxExpandedBytes {
 		return o.overBudget()
 	}
 	if isValue && o.field == FieldHeaderTemplate && bytes.ContainsAny(value, "\r\n") {
@@ -65,7 +65,7 @@ func (o *output) take(p []byte) error {
 }
 
 func (o *output) overBudget() error {
-	return o.refuse(Say(o.field+".budget", "size", MaxExpandedBytes>>20, "tags", MaxTagsEntered))
+	return o.refuse(Say(o.field+".budget", "size", maxExpandedBytes>>20, "tags", maxTagsEntered))
 }
 
 func (o *output) refuse(m Message) error {

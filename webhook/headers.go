@@ -32,12 +32,12 @@ var headersOfSending = map[string]bool{
 // tokenCharacters are what a header's name may hold (RFC 9110, 5.6.2).
 const tokenCharacters = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-// ParseHeaders reads the headers that a header template was expanded to: lines
+// parseHeaders reads the headers that a header template was expanded to: lines
 // of the form Name: value, ended by \n or \r\n; blank lines are skipped. Names
 // are HTTP tokens. Values are printable: what unicode.IsPrint holds for, which a
 // sender writes as UTF-8, and tabs. It says what is wrong with the first line
 // that can not be sent.
-func ParseHeaders(expanded string) ([]Header, Message) {
+func parseHeaders(expanded string) ([]Header, Message) {
 	if !utf8.ValidString(expanded) {
 		return nil, Say("header_template.encoding")
 	}

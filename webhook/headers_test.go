@@ -61,7 +61,7 @@ func TestV6_ParseHeaders(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			headers, m := ParseHeaders(test.text)
+			headers, m := parseHeaders(test.text)
 			got := fmt.Sprint(headers)
 			if !m.IsZero() {
 				got = m.English()
@@ -76,7 +76,7 @@ func TestV6_ParseHeaders(t *testing.T) {
 	}
 }
 
-// FuzzHeaders: whatever ParseHeaders accepts can be sent as it stands, one
+// FuzzHeaders: whatever parseHeaders accepts can be sent as it stands, one
 // line a header, and reads the same again.
 func FuzzHeaders(f *testing.F) {
 	f.Add("Content-Type: application/json\r\nX-Key: a b\n") // both line ends
@@ -89,7 +89,7 @@ func FuzzHeaders(f *testing.F) {
 	f.Add("\xffA: \xff")                                    // no UTF-8
 	f.Add("\u017fost: 1\nTE\u212a: 2")                      // letters that fold to ASCII
 	f.Fuzz(func(t *testing.T, text string) {
-		headers, m := ParseHeaders(text)
+		headers, m := parseHeaders(text)
 		if !m.IsZero() {
 			if headers != nil || strings.ContainsFunc(m.English(), unicode.IsControl) {
 				t.Errorf("refused %q with %v and %q", text, headers, m.English())
@@ -109,7 +109,7 @@ func FuzzHeaders(f *testing.F) {
 			}
 			lines = append(lines, h.Name+": "+h.Value+"\r\n")
 		}
-		again, m := ParseHeaders(strings.Join(lines, ""))
+		again, m := parseHeaders(strings.Join(lines, ""))
 		if !m.IsZero() || !slices.Equal(again, headers) {
 			t.Errorf("%q reads again as %q, %s", headers, again, m.English())
 		}

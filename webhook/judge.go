@@ -55,7 +55,7 @@ type trial struct {
 // that the example skips, the variables read there are tried upon that change.
 type judge struct {
 	event    EventType
-	template *Template
+	template *template
 	nodes    []*node
 	entered  map[entry]bool
 	prints   map[printedAs]string
@@ -67,7 +67,7 @@ type judge struct {
 // judgeJSON judges the body that a template gives, which is within the budget of
 // V9 over the event's example. Where the limits above do not suffice, what was
 // tried decides.
-func judgeJSON(text string, template *Template, event EventType) finding {
+func judgeJSON(text string, template *template, event EventType) finding {
 	j := judge{
 		event: event, template: template, nodes: parseTree(text),
 		entered: map[entry]bool{}, prints: map[printedAs]string{},

@@ -124,7 +124,7 @@ func TestV8_Properties(t *testing.T) {
 		case bodySound:
 			holdsAlways(t, body, template, event, paths)
 		case bodyBroken, bodyBreaks:
-			if sent, err := template.Expand(t.Context(), f.trace.data); err != nil || json.Valid([]byte(sent)) {
+			if sent, err := template.expand(t.Context(), f.trace.data); err != nil || json.Valid([]byte(sent)) {
 				t.Errorf("%s: it is JSON, or can not be expanded (%v), with %s: %s", body, err, jsonOf(f.trace.data.root), sent)
 			}
 			if f.verdict == bodyBroken && f.trace.data.root["order_id"] != event.data.root["order_id"] {
@@ -165,7 +165,7 @@ func TestV8_Properties(t *testing.T) {
 	}
 }
 
-func holdsAlways(t *rapid.T, body string, template *Template, event EventType, paths []dataPath) {
+func holdsAlways(t *rapid.T, body string, template *template, event EventType, paths []dataPath) {
 	plain := plainData(event.data)
 	for _, at := range paths {
 		for _, to := range hostile(at, event.data.example(at)) {
@@ -176,7 +176,7 @@ func holdsAlways(t *rapid.T, body string, template *Template, event EventType, p
 			if err != nil {
 				t.Fatal(err)
 			}
-			if sent, err := template.Expand(t.Context(), d); err != nil || !json.Valid([]byte(sent)) {
+			if sent, err := template.expand(t.Context(), d); err != nil || !json.Valid([]byte(sent)) {
 				t.Errorf("%s is called sound, but when %s is %s it gives %s (%v)", body, at, to, sent, err)
 			}
 		}

@@ -73,7 +73,7 @@ func MakePreview(in Input, p Policy) Preview {
 	if preview.Sound = m.IsZero(); !preview.Sound {
 		return preview
 	}
-	if preview.Body, err = body.Expand(context.Background(), event.data); err != nil {
+	if preview.Body, err = body.expand(context.Background(), event.data); err != nil {
 		preview.Sound = false
 		return preview
 	}
@@ -131,14 +131,14 @@ func judgeBody(headerTemplate, bodyTemplate Value, event EventType) Message {
 
 // sendable are the headers that a header template gives with the example, those
 // lines left out that could not be sent.
-func (t *Template) sendable(event EventType) []Header {
-	expanded, err := t.Expand(context.Background(), event.data)
+func (t *template) sendable(event EventType) []Header {
+	expanded, err := t.expand(context.Background(), event.data)
 	if err != nil {
 		return nil
 	}
 	var headers []Header
 	for line := range strings.SplitSeq(expanded, "\n") {
-		h, _ := ParseHeaders(line)
+		h, _ := parseHeaders(line)
 		headers = append(headers, h...)
 	}
 	return headers

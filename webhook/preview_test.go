@@ -221,7 +221,7 @@ func TestV8_Breaks(t *testing.T) {
 		"V8 one that escapes":         {"pay", `[{{json.order_id}}]`, true},
 		"V8 one that does not parse":  {"pay", `{{#a}}`, false},
 		"V8 an event that was there":  {"was", `{`, false},
-		"V8 one beyond the budget":    {"pay", strings.Repeat("{{a}}", MaxTagsEntered+1), false},
+		"V8 one beyond the budget":    {"pay", strings.Repeat("{{a}}", maxTagsEntered+1), false},
 		"V8 one that is too long":     {"pay", `"` + strings.Repeat("a", MaxBodyTemplateBytes), false},
 		"V8 one too large to try all": {"pay", "[" + strings.Repeat("{{#contract_terms.products}}{{/contract_terms.products}}\n", 4000) + "1]", false},
 	} {
@@ -330,7 +330,7 @@ func TestA3_Preview(t *testing.T) {
 		if got := MakePreview(in, p); got.Body != "" || got.Method != "SEND" {
 			t.Errorf("%+v", got)
 		}
-		in = jsonInput("pay", strings.Repeat("{{a}}", MaxTagsEntered+1))
+		in = jsonInput("pay", strings.Repeat("{{a}}", maxTagsEntered+1))
 		if got := MakePreview(in, p); got.Body != "" || got.Sound {
 			t.Errorf("%+v", got)
 		}
@@ -486,9 +486,9 @@ func TestV8_IsBounded(t *testing.T) {
 		return strings.Repeat(open, n) + inner + strings.Repeat(closing, n)
 	}
 	big := EventType{Name: "big", Example: json.RawMessage(`{"who":{},"l":[` + strings.Repeat(`{"a":"b"},`, 50_000) + `{}]}`)}
-	full := EventType{Name: "full", Example: json.RawMessage(`{"a":"` + strings.Repeat("b", MaxExpandedBytes-2) + `"}`)}
+	full := EventType{Name: "full", Example: json.RawMessage(`{"a":"` + strings.Repeat("b", maxExpandedBytes-2) + `"}`)}
 	huge := EventType{Name: "huge", Example: json.RawMessage(`{"a":"` + strings.Repeat("b", maxJudgeWork/workOfData) + `"}`)}
-	near := EventType{Name: "near", Example: json.RawMessage(`{"a":"` + strings.Repeat("b", MaxExpandedBytes-1) + `"}`)}
+	near := EventType{Name: "near", Example: json.RawMessage(`{"a":"` + strings.Repeat("b", maxExpandedBytes-1) + `"}`)}
 	wide := EventType{Name: "wide", Example: json.RawMessage(`{"l":[{"m":[` + strings.Repeat(`{},`, 200) + `{}]}]}`)}
 	p := policy(t, EventType{Name: "bare"}, big, full, huge, near, wide)
 	for name, test := range map[string]struct{ event, body, key string }{

@@ -20,7 +20,7 @@ var unknownNames = map[[2]bool]string{
 // remarks are on the names in a template that its event does not have: each once,
 // where it stands first. A name that may come, although the example lacks it, is
 // none. What only another event's data would bring in is not looked at.
-func (t *Template) remarks(text string, event EventType) []Message {
+func (t *template) remarks(text string, event EventType) []Message {
 	tr := trace{isText: true}
 	dressed, _ := t.dress(event.data)
 	tr.run(parseTree(text), dressed)

@@ -15,8 +15,8 @@ import (
 // MakeTime is how long it may take to make all requests of one event.
 const MakeTime = 100 * time.Millisecond
 
-// UserAgent is what a request says that sends it, unless its template says so.
-const UserAgent = "merchant-webhooks/1"
+// userAgent is what a request says that sends it, unless its template says so.
+const userAgent = "merchant-webhooks/1"
 
 // Request is what a delivery sends, made when its event happened. What is added
 // at each try is not in it: the headers of headersOfEachTry.
@@ -49,7 +49,7 @@ func MakeRequest(ctx context.Context, w Webhook, d Data) (Request, Message) {
 	if !m.IsZero() {
 		return r, m
 	}
-	headers, m := ParseHeaders(expanded)
+	headers, m := parseHeaders(expanded)
 	if !m.IsZero() {
 		return r, Say("delivery.headers_not_made", "reason", m)
 	}
@@ -73,7 +73,7 @@ func filledIn(ctx context.Context, field, text string, limit int, d Data) (strin
 	if !m.IsZero() {
 		return "", notMade(field, m)
 	}
-	expanded, err := template.Expand(ctx, d)
+	expanded, err := template.expand(ctx, d)
 	problem, isOver := errors.AsType[*Problem](err)
 	switch {
 	case err == nil:
@@ -134,7 +134,7 @@ func completed(headers []Header, user *url.Userinfo) []Header {
 	}
 	const agent = "User-Agent"
 	if !slices.ContainsFunc(sent, func(h Header) bool { return h.Name == agent }) {
-		sent = append(sent, Header{agent, UserAgent})
+		sent = append(sent, Header{agent, userAgent})
 	}
 	return sent
 }

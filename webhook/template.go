@@ -24,9 +24,9 @@ const (
 
 func isRoot(name string) bool { return name == jsonRoot || name == formRoot }
 
-// Template is a Mustache template that can be expanded: it parses, is within
+// A template is a Mustache template that can be expanded: it parses, is within
 // the limits, and reads nothing but the event's data. It never changes.
-type Template struct {
+type template struct {
 	// field is the JSON name of the field that holds it.
 	field string
 	text  string
@@ -62,14 +62,14 @@ type section struct {
 // templateParser judges a template tag by tag.
 type templateParser struct {
 	*tagReader
-	template *Template
+	template *template
 	open     []section
 }
 
 // parseTemplate parses the text of a field, header_template or body_template,
 // which is UTF-8, or says what is wrong with it and in which line.
-func parseTemplate(field, text string) (*Template, Message) {
-	p := templateParser{tagReader: newTagReader(text), template: &Template{field: field, text: text}}
+func parseTemplate(field, text string) (*template, Message) {
+	p := templateParser{tagReader: newTagReader(text), template: &template{field: field, text: text}}
 	if m := p.judgeAll(); !m.IsZero() {
 		return nil, m
 	}
@@ -187,12 +187,12 @@ func excerpt(source string) string {
 	return shorten(strings.TrimRight(line, "\r"))
 }
 
-// Expand puts the data of an event into the template. It ends with a Problem
-// (CodeJSONInvalid, with the template's field) when more than MaxExpandedBytes
-// come out or more than MaxTagsEntered tags are entered, and, for a header
+// expand puts the data of an event into the template. It ends with a Problem
+// (CodeJSONInvalid, with the template's field) when more than maxExpandedBytes
+// come out or more than maxTagsEntered tags are entered, and, for a header
 // template, when a value would begin a new line; with the context's error when
 // that ends.
-func (t *Template) Expand(ctx context.Context, d Data) (string, error) {
+func (t *template) expand(ctx context.Context, d Data) (string, error) {
 	if t.tags == 0 {
 		return t.text, ctx.Err()
 	}
@@ -218,18 +218,18 @@ func (t *Template) Expand(ctx context.Context, d Data) (string, error) {
 // budget by their number.
 const fewTags = 100
 
-// isHarmless reports whether Expand surely gives no Problem, without trying. A
+// isHarmless reports whether expand surely gives no Problem, without trying. A
 // body of few tags, each entered once, is over no budget if it is not when each
 // gives all the data, with every byte escaped.
-func (t *Template) isHarmless(d Data) bool {
+func (t *template) isHarmless(d Data) bool {
 	longest := len("&quot;") * len(jsonOf(d.root))
 	return t.field == FieldBodyTemplate && !t.hasSections && t.tags <= fewTags &&
-		MaxBodyTemplateBytes+t.tags*longest <= MaxExpandedBytes
+		MaxBodyTemplateBytes+t.tags*longest <= maxExpandedBytes
 }
 
 // dress gives the data what the template's json and form tags ask for. It
 // reports false where that is over the budget.
-func (t *Template) dress(d Data) (any, bool) {
+func (t *template) dress(d Data) (any, bool) {
 	if t.roots == nil {
 		return d.root, true
 	}

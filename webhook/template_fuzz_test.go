@@ -93,17 +93,17 @@ func FuzzTemplate(f *testing.F) {
 	})
 }
 
-func expandsWithin(t *testing.T, template *Template, event EventType) {
+func expandsWithin(t *testing.T, template *template, event EventType) {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	out, err := template.Expand(ctx, event.data)
+	out, err := template.expand(ctx, event.data)
 	if problem := (*Problem)(nil); err != nil && (!errors.As(err, &problem) || problem.Message.English() == problem.Message.Key) {
 		t.Errorf("over %s: %v", event.Name, err)
 	}
 	if err != nil && template.isHarmless(event.data) {
 		t.Errorf("over %s, harmless as it was said to be: %v", event.Name, err)
 	}
-	if len(out) > MaxExpandedBytes || !utf8.ValidString(out) || err != nil && out != "" {
+	if len(out) > maxExpandedBytes || !utf8.ValidString(out) || err != nil && out != "" {
 		t.Errorf("over %s: %d bytes, %v", event.Name, len(out), err)
 	}
 }
@@ -111,7 +111,7 @@ func expandsWithin(t *testing.T, template *Template, event EventType) {
 // sameTags compares the tags that were judged with those that will be
 // expanded.
 func sameTags(t *testing.T, field, text string) {
-	p := templateParser{tagReader: newTagReader(text), template: &Template{field: field}}
+	p := templateParser{tagReader: newTagReader(text), template: &template{field: field}}
 	if !p.judgeAll().IsZero() {
 		return
 	}
@@ -210,7 +210,7 @@ func expanded(t *testing.T, template string, data Data) string {
 	if !m.IsZero() {
 		t.Fatalf("%q: %s", template, m.English())
 	}
-	out, err := parsed.Expand(t.Context(), data)
+	out, err := parsed.expand(t.Context(), data)
 	if err != nil {
 		t.Fatalf("%q: %v", template, err)
 	}
@@ -244,7 +244,7 @@ func BenchmarkExpand(b *testing.B) {
 			template, _ := parseTemplate(FieldBodyTemplate, text)
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := template.Expand(b.Context(), event.data); err != nil {
+				if _, err := template.expand(b.Context(), event.data); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -28,7 +28,7 @@ func tryExpand(t *testing.T, field, template, data string) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	return parsed.Expand(ctx, dataOf(t, data))
+	return parsed.expand(ctx, dataOf(t, data))
 }
 
 func dataOf(t testing.TB, data string) Data {
@@ -239,7 +239,7 @@ func TestV9_ParsingIsQuick(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			start := time.Now()
 			if parsed, m := parseTemplate(FieldBodyTemplate, template); m.IsZero() {
-				_, _ = parsed.Expand(t.Context(), Data{})
+				_, _ = parsed.expand(t.Context(), Data{})
 			}
 			if took := time.Since(start); took > 3*time.Second {
 				t.Errorf("%d bytes took %v", len(template), took)
@@ -258,14 +258,14 @@ func TestV9_Budget(t *testing.T) {
 		name, template, data string
 		within               bool
 	}{
-		{"V9 20,000 tags", strings.Repeat("{{a}}", MaxTagsEntered), `{"a":1}`, true},
-		{"V9 20,001 tags", strings.Repeat("{{a}}", MaxTagsEntered+1), `{"a":1}`, false},
-		{"V9 20,000 tags of null", strings.Repeat("{{a}}", MaxTagsEntered), `{"a":null}`, true},
-		{"V9 20,001 tags of nothing", strings.Repeat("{{a}}", MaxTagsEntered+1), `{}`, false},
-		{"V9 20,001 tags that are not entered", "{{#no}}" + strings.Repeat("{{a}}", MaxTagsEntered+1) + "{{/no}}", `{}`, true},
-		{"V9 10,000 lines", strings.Repeat("{{a}}\n", MaxTagsEntered/2), `{}`, true},
-		{"V9 20,001 lines", strings.Repeat("{{a}}\n", MaxTagsEntered+1), `{}`, false},
-		{"V9 20,002 tags alone on their lines", strings.Repeat("{{!a}}\n", MaxTagsEntered+2), `{}`, false},
+		{"V9 20,000 tags", strings.Repeat("{{a}}", maxTagsEntered), `{"a":1}`, true},
+		{"V9 20,001 tags", strings.Repeat("{{a}}", maxTagsEntered+1), `{"a":1}`, false},
+		{"V9 20,000 tags of null", strings.Repeat("{{a}}", maxTagsEntered), `{"a":null}`, true},
+		{"V9 20,001 tags of nothing", strings.Repeat("{{a}}", maxTagsEntered+1), `{}`, false},
+		{"V9 20,001 tags that are not entered", "{{#no}}" + strings.Repeat("{{a}}", maxTagsEntered+1) + "{{/no}}", `{}`, true},
+		{"V9 10,000 lines", strings.Repeat("{{a}}\n", maxTagsEntered/2), `{}`, true},
+		{"V9 20,001 lines", strings.Repeat("{{a}}\n", maxTagsEntered+1), `{}`, false},
+		{"V9 20,002 tags alone on their lines", strings.Repeat("{{!a}}\n", maxTagsEntered+2), `{}`, false},
 		{"V9 a list of 9,999", "{{#x}}{{.}}{{/x}}", long(9_999), true},
 		{"V9 a list of 10,001", "{{#x}}{{.}}{{/x}}", long(10_001), false},
 		{"V9 a list of 19,999 with nothing in it", "{{#x}}{{/x}}", long(19_999), true},
@@ -299,7 +299,7 @@ func TestV9_Budget(t *testing.T) {
 			switch {
 			case test.within && err != nil:
 				t.Errorf("over the budget: %v", err)
-			case test.within && len(out) > MaxExpandedBytes:
+			case test.within && len(out) > maxExpandedBytes:
 				t.Errorf("%d bytes came out", len(out))
 			case !test.within && !errors.As(err, &problem):
 				t.Errorf("no Problem: %v, %d bytes", err, len(out))
@@ -354,7 +354,7 @@ func TestV9_Message(t *testing.T) {
 		FieldBodyTemplate:   "The body is too large when it is filled in. At most 1 MiB may come out, and at most 20,000 tags may be filled in, those in a section each time anew.",
 		FieldHeaderTemplate: "The headers are too large when they are filled in. At most 1 MiB may come out, and at most 20,000 tags may be filled in, those in a section each time anew.",
 	} {
-		_, err := tryExpand(t, field, strings.Repeat("{{a}}", MaxTagsEntered+1), `{}`)
+		_, err := tryExpand(t, field, strings.Repeat("{{a}}", maxTagsEntered+1), `{}`)
 		if problem := (*Problem)(nil); !errors.As(err, &problem) || problem.Detail() != want {
 			t.Errorf("%v, want: %s", err, want)
 		}
@@ -368,7 +368,7 @@ func TestV9_ContextEnds(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := template.Expand(ctx, dataOf(t, `{"x":[1]}`)); !errors.Is(err, context.Canceled) {
+	if _, err := template.expand(ctx, dataOf(t, `{"x":[1]}`)); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want context.Canceled", err)
 	}
 }

@@ -81,7 +81,7 @@ func (t *trace) stopped() bool { return t.over || t.fault != "" }
 func (t *trace) walk(nodes []*node, s *scope) {
 	for _, n := range nodes {
 		t.work += workOfNode
-		if len(t.reads) > MaxTagsEntered {
+		if len(t.reads) > maxTagsEntered {
 			t.over = true
 		}
 		if t.stopped() {
@@ -151,7 +151,7 @@ func isEmpty(v any) bool {
 }
 
 func (t *trace) print(s string, at int, moves bool) {
-	if t.out.Len()+len(s) > MaxExpandedBytes {
+	if t.out.Len()+len(s) > maxExpandedBytes {
 		t.over = true
 		return
 	}

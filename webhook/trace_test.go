@@ -23,12 +23,12 @@ func traced(t *testing.T, text string, data Data, isText bool) *trace {
 
 // TestV9_TracesEnd where expansions do, so that judging one body is bounded.
 func TestV9_TracesEnd(t *testing.T) {
-	data := dataOf(t, `{"l":[`+strings.Repeat("0,", MaxTagsEntered-2)+`0],"half":"`+strings.Repeat("a", MaxExpandedBytes/2)+`"}`)
+	data := dataOf(t, `{"l":[`+strings.Repeat("0,", maxTagsEntered-2)+`0],"half":"`+strings.Repeat("a", maxExpandedBytes/2)+`"}`)
 	for text, over := range map[string]bool{
 		"{{#l}}{{x}}{{/l}}": false, "{{#l}}{{x}}{{/l}}{{x}}": true,
 		"{{half}}{{half}}": false, "{{half}}{{half}}a": true,
 	} {
-		if tr := traced(t, text, data, true); tr.over != over || tr.out.Len() > MaxExpandedBytes || len(tr.reads) > MaxTagsEntered+1 {
+		if tr := traced(t, text, data, true); tr.over != over || tr.out.Len() > maxExpandedBytes || len(tr.reads) > maxTagsEntered+1 {
 			t.Errorf("%s: over is %t, with %d bytes and %d tags", text, tr.over, tr.out.Len(), len(tr.reads))
 		}
 	}
@@ -60,7 +60,7 @@ func FuzzTrace(f *testing.F) {
 		if !m.IsZero() {
 			return
 		}
-		sent, err := template.Expand(t.Context(), data)
+		sent, err := template.expand(t.Context(), data)
 		if problem := (*Problem)(nil); errors.As(err, &problem) {
 			return
 		}

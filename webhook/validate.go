@@ -199,7 +199,7 @@ func judgeTemplate(field string, v Value, limit int, event EventType) Message {
 }
 
 // readTemplate parses the text of a field, or says why it is no template.
-func readTemplate(field string, v Value, limit int) (*Template, Message) {
+func readTemplate(field string, v Value, limit int) (*template, Message) {
 	if m := judgeText(field, v); !m.IsZero() {
 		return nil, m
 	}
@@ -220,15 +220,15 @@ func readTemplate(field string, v Value, limit int) (*Template, Message) {
 
 // try expands the template with its event's example: within the budget (V9),
 // and the headers to lines that can be sent (V6).
-func (t *Template) try(event EventType) Message {
-	out, err := t.Expand(context.Background(), event.data)
+func (t *template) try(event EventType) Message {
+	out, err := t.expand(context.Background(), event.data)
 	if problem, ok := errors.AsType[*Problem](err); ok {
 		return problem.Message
 	}
 	if t.field != FieldHeaderTemplate {
 		return Message{}
 	}
-	_, m := ParseHeaders(out)
+	_, m := parseHeaders(out)
 	return m
 }
 

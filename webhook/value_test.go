@@ -77,7 +77,7 @@ func TestE4_HostValues(t *testing.T) {
 			if !m.IsZero() {
 				t.Fatal(m.English())
 			}
-			got, err := template.Expand(t.Context(), data)
+			got, err := template.expand(t.Context(), data)
 			if err != nil || got != test.want {
 				t.Errorf("%q, %v, want %q", got, err, test.want)
 			}
@@ -121,7 +121,7 @@ func TestE4_NewData(t *testing.T) {
 				return
 			}
 			template, _ := parseTemplate(FieldBodyTemplate, "{{{.}}}")
-			if got, err := template.Expand(t.Context(), data); err != nil || got != test.want {
+			if got, err := template.expand(t.Context(), data); err != nil || got != test.want {
 				t.Errorf("%s, %v, want %s", got, err, test.want)
 			}
 		})
@@ -174,7 +174,7 @@ func TestE5_DataIsShared(t *testing.T) {
 		for range 8 {
 			all.Go(func() {
 				for range 50 {
-					if got, err := template.Expand(t.Context(), data); err != nil || got != want {
+					if got, err := template.expand(t.Context(), data); err != nil || got != want {
 						t.Errorf("%s: %s, %v, want %s", text, got, err, want)
 						return
 					}
@@ -190,7 +190,7 @@ func TestE5_DataIsShared(t *testing.T) {
 
 func TestE4_ZeroData(t *testing.T) {
 	template, _ := parseTemplate(FieldBodyTemplate, "{{a}}{{{json.a}}}{{{json}}}{{{.}}}")
-	if got, err := template.Expand(t.Context(), Data{}); err != nil || got != "null{}{}" {
+	if got, err := template.expand(t.Context(), Data{}); err != nil || got != "null{}{}" {
 		t.Errorf("%q, %v", got, err)
 	}
 }
