@@ -73,7 +73,7 @@ func (r *factsRow) explained() webhook.Facts {
 	f.WorkerAt, f.WebhookMade, f.ListensSince = r.workerAt.Time, r.webhookMade.Time, r.listensSince.Time
 	f.PausedAt, f.SendingSince, f.LastAt, f.AloneUntil = r.pausedAt.Time, r.sendingSince.Time, r.lastAt.Time, r.aloneUntil.Time
 	f.HasDelivery = d.Serial != 0
-	f.EventType, f.EventAt = d.EventType, d.EventAt
+	f.EventAt = d.EventAt
 	f.State, f.Lane, f.Host = d.State, d.Lane, webhook.HostOf(r.url)
 	f.Attempts, f.Tries = d.AttemptCount, d.Tries
 	f.LastStatus, f.LastError = d.LastStatus, d.LastError

@@ -136,10 +136,7 @@ func scanAnswer(rows *sql.Rows) (a Answer, happened bool, err error) {
 	case !happened:
 		f.OldestLog = oldest.Time
 	case !f.HasDelivery:
-		f.OrderEvents = types
-		if eventAt.Valid {
-			f.EventType, f.EventAt = f.WebhookEvent, eventAt.Time
-		}
+		f.OrderEvents, f.EventAt = types, eventAt.Time
 	}
 	return a, happened, err
 }

@@ -13,7 +13,7 @@ func TestD6_Why(t *testing.T) {
 	now := time.Date(2026, 11, 23, 14, 3, 5, 0, time.UTC)
 	ago := func(d time.Duration) time.Time { return now.Add(-d) }
 	none := Facts{
-		Now: now, OldestLog: ago(720 * time.Hour), EventType: "pay", EventAt: ago(time.Hour), WebhookMade: ago(48 * time.Hour),
+		Now: now, OldestLog: ago(720 * time.Hour), EventAt: ago(time.Hour), WebhookMade: ago(48 * time.Hour),
 		WebhookEvent: "pay", OrderEvents: []string{"order_created", "pay"},
 	}
 	pending := Facts{

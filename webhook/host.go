@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"net"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -177,4 +178,18 @@ func parseNumber(part string, bits int) (uint64, bool) {
 	}
 	n, err := strconv.ParseUint(part, base, bits)
 	return n, err == nil
+}
+
+// HostOf is the host of a URL as people name it: with its port only where that is
+// not the scheme's.
+func HostOf(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	port := u.Port()
+	if port == "" || u.Scheme == "http" && port == "80" || u.Scheme == "https" && port == "443" {
+		return u.Hostname()
+	}
+	return net.JoinHostPort(u.Hostname(), port)
 }

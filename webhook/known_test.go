@@ -143,7 +143,7 @@ func TestA3_ShownThoughTheBodyIsNot(t *testing.T) {
 func TestD13_AddressRefusedWhenItWasMade(t *testing.T) {
 	for _, key := range []string{"url.private", "attempt.private"} {
 		f := Facts{
-			Now: time.Now(), HasDelivery: true, State: "failed", FinishedAt: time.Now(), EventType: "pay", WebhookEvent: "pay",
+			Now: time.Now(), HasDelivery: true, State: "failed", FinishedAt: time.Now(), WebhookEvent: "pay",
 			Failure: Say(key, "host", "hook.example", "address", "10.0.0.1"),
 		}
 		if cause, m := Explain(f, newCatalogue(t)); cause != CauseAddress || m.Args["address"] != "10.0.0.1" {

@@ -1,8 +1,6 @@
 package webhook
 
 import (
-	"net"
-	"net/url"
 	"strings"
 	"time"
 )
@@ -33,18 +31,4 @@ func ReadTime(field, typed string, required bool) (time.Time, Message) {
 		}
 	}
 	return time.Time{}, Say("time.form", "example", example)
-}
-
-// HostOf is the host of a URL as people name it: with its port only where that is
-// not the scheme's.
-func HostOf(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return ""
-	}
-	port := u.Port()
-	if port == "" || u.Scheme == "http" && port == "80" || u.Scheme == "https" && port == "443" {
-		return u.Hostname()
-	}
-	return net.JoinHostPort(u.Hostname(), port)
 }

@@ -64,20 +64,3 @@ func FuzzD6_ReadTime(f *testing.F) {
 		}
 	})
 }
-
-func TestHostOf(t *testing.T) {
-	for raw, want := range map[string]string{
-		"https://shop.example/hook":      "shop.example",
-		"https://shop.example:443/":      "shop.example",
-		"http://shop.example:443/":       "shop.example:443",
-		"https://shop.example:80/":       "shop.example:80",
-		"http://u:p@shop.example:80/x?y": "shop.example",
-		"https://[2001:db8::1]:8443/":    "[2001:db8::1]:8443",
-		"https://[2001:db8::1]/":         "2001:db8::1",
-		"://":                            "",
-	} {
-		if got := HostOf(raw); got != want {
-			t.Errorf("HostOf(%s) = %s, want %s", raw, got, want)
-		}
-	}
-}

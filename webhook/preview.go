@@ -3,7 +3,6 @@ package webhook
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"net/url"
 	"slices"
@@ -142,27 +141,6 @@ func (t *template) sendable(event EventType) []Header {
 		headers = append(headers, h...)
 	}
 	return headers
-}
-
-// hostHeader is a URL's host as net/http sends it.
-func hostHeader(address *url.URL) string {
-	name := address.Hostname()
-	ascii, m := hostASCII(name)
-	if !m.IsZero() {
-		return address.Host
-	}
-	return strings.Replace(address.Host, name, ascii, 1)
-}
-
-// userHeader is the header that net/http makes of a URL's user, none where
-// there is one among the others.
-func userHeader(user *url.Userinfo, others []Header) []Header {
-	const name = "Authorization"
-	if user == nil || slices.ContainsFunc(others, func(h Header) bool { return strings.EqualFold(h.Name, name) }) {
-		return nil
-	}
-	password, _ := user.Password()
-	return []Header{{name, "Basic " + base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password))}}
 }
 
 // sayJSON reports whether headers say that the body is JSON: application/json,

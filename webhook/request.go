@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"net"
 	"net/textproto"
@@ -111,6 +112,16 @@ func receiver(address *url.URL) string {
 	return net.JoinHostPort(strings.ToLower(address.Hostname()), strconv.Itoa(port))
 }
 
+// hostHeader is a URL's host as net/http sends it.
+func hostHeader(address *url.URL) string {
+	name := address.Hostname()
+	ascii, m := hostASCII(name)
+	if !m.IsZero() {
+		return address.Host
+	}
+	return strings.Replace(address.Host, name, ascii, 1)
+}
+
 // headersOfEachTry are made anew at each try, in canonical form: no template
 // sets them.
 var headersOfEachTry = map[string]bool{
@@ -137,6 +148,17 @@ func completed(headers []Header, user *url.Userinfo) []Header {
 		sent = append(sent, Header{agent, userAgent})
 	}
 	return sent
+}
+
+// userHeader is the header that net/http makes of a URL's user, none where
+// there is one among the others.
+func userHeader(user *url.Userinfo, others []Header) []Header {
+	const name = "Authorization"
+	if user == nil || slices.ContainsFunc(others, func(h Header) bool { return strings.EqualFold(h.Name, name) }) {
+		return nil
+	}
+	password, _ := user.Password()
+	return []Header{{name, "Basic " + base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password))}}
 }
 
 // HeaderLines are headers as the database holds them, lines of Name: value.

@@ -45,7 +45,6 @@ type Facts struct {
 	WorkerAt  time.Time // when a worker was seen last
 	OldestLog time.Time // since when deliveries are kept (not_emitted)
 
-	EventType    string
 	EventAt      time.Time
 	WebhookMade  time.Time
 	WebhookEvent string    // what it listens to now
