@@ -47,12 +47,20 @@ func TestA6_Changed(t *testing.T) {
 }
 
 func TestA6_ByLines(t *testing.T) {
-	stored := Values{BodyTemplate: "1\n2\n3\n4\n5\n6\n7\n8\nold\n10\n11\n12\n13"}
-	yours := Values{BodyTemplate: "1\n2\n3\n4\n5\n6\n7\n8\nnew\nmore\n10\n11\n12\n13"}
-	cells := all(show(t, changedForm(stored, yours)), "tbody td")
-	for i, want := range []string{"⋯ 7 8 [old] 10 11 ⋯", "⋯ 7 8 [new] [more] 10 11 ⋯"} {
-		if got := marked(cells[i]); got != want {
-			t.Errorf("a cell reads %q, want %q", got, want)
+	for _, c := range []struct{ stored, yours, left, right string }{
+		{
+			"1\n2\n3\n4\n5\n6\n7\n8\nold\n10\n11\n12\n13", "1\n2\n3\n4\n5\n6\n7\n8\nnew\nmore\n10\n11\n12\n13",
+			"⋯ 7 8 [old] 10 11 ⋯", "⋯ 7 8 [new] [more] 10 11 ⋯",
+		},
+		{"a\nb\nc", "x\nb\nz", "[a] b [c]", "[x] b [z]"},
+		{"2\n3\n1", "1\n2\n3", "2 3 [1]", "[1] 2 3"},
+		{"1\n2\n3", "2\n3\n1", "[1] 2 3", "2 3 [1]"},
+	} {
+		cells := all(show(t, changedForm(Values{BodyTemplate: c.stored}, Values{BodyTemplate: c.yours})), "tbody td")
+		for i, want := range []string{c.left, c.right} {
+			if got := marked(cells[i]); got != want {
+				t.Errorf("a cell reads %q, want %q", got, want)
+			}
 		}
 	}
 }

@@ -60,6 +60,9 @@ func TestA9_AccentContrast(t *testing.T) {
 	if c := (color{0x0b, 0x3d, 0x91}); c.legible(lightBackground) != c {
 		t.Error("a colour that can be read is changed all the same")
 	}
+	if got := (color{0x2b, 0x57, 0xd0}).legible(darkBackground).String(); got != "#7491e0" {
+		t.Errorf("one that can not be read in the dark becomes %s: it is changed more than is needed", got)
+	}
 }
 
 var variable = regexp.MustCompile(`(--mw-[a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);`)

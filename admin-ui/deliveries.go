@@ -96,10 +96,8 @@ func (m *maker) answer(row DeliveryRow) template.HTML {
 		return escaped(strconv.Itoa(row.LastStatus))
 	case !row.LastError.IsZero():
 		return m.Language.MessageHTML(row.LastError)
-	case !row.Failure.IsZero():
-		return m.Language.MessageHTML(row.Failure)
 	}
-	return ""
+	return m.Language.MessageHTML(row.Failure)
 }
 
 // statusLine is a status as receivers name it: 503 Service Unavailable.

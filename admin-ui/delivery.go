@@ -64,12 +64,10 @@ func (v DeliveryPage) sheet(m *maker) sheet {
 		Back:     backLink{m.logPage(row.WebhookID), m.logTitle(row.WebhookID)},
 		State:    m.state(row),
 		IsTest:   row.IsTest,
+		Why:      m.Language.MessageHTML(v.Why),
 		Facts:    v.facts(m),
 		Attempts: v.attempts(m),
 		Sent:     v.sent(m),
-	}
-	if !v.Why.IsZero() {
-		s.Why = m.Language.MessageHTML(v.Why)
 	}
 	if row.State == statePending {
 		s.AsOf = m.asOf(page)

@@ -46,6 +46,7 @@ func (v Detail) sheet(m *maker) sheet {
 		CopyPage:   m.New() + "?" + url.Values{"from": {w.ID}}.Encode(),
 		DeletePage: m.to(w.ID, "delete"),
 		Notice:     v.notice(m),
+		Breaks:     m.Language.MessageHTML(v.Breaks),
 		Event:      m.event(v.Event),
 		Target:     w.HTTPMethod + " " + webhook.MaskURL(w.URL, mask),
 		Made:       m.HTML("view.made", "made", m.date(v.Created)),
@@ -55,9 +56,6 @@ func (v Detail) sheet(m *maker) sheet {
 	}
 	if !v.Updated.Equal(v.Created) {
 		s.Made = m.HTML("view.made_changed", "made", m.date(v.Created), "changed", m.date(v.Updated))
-	}
-	if !v.Breaks.IsZero() {
-		s.Breaks = m.Language.MessageHTML(v.Breaks)
 	}
 	s.addDeliveries(v)
 	s.addSecret(v)

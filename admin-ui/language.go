@@ -66,7 +66,8 @@ func (l *Language) HTML(key string, pairs ...any) template.HTML {
 	return l.MessageHTML(webhook.Say(key, pairs...))
 }
 
-// MessageHTML is Message for a page, as HTML is Say.
+// MessageHTML is Message for a page, as HTML is Say. Of the zero Message it is
+// empty.
 func (l *Language) MessageHTML(m webhook.Message) template.HTML {
 	text, of, _ := l.find(m)
 	html := template.HTML(fill(string(escaped(text)), func(b *strings.Builder, name string) bool {

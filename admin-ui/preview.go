@@ -41,6 +41,7 @@ func (m *maker) preview(p webhook.Preview, bodyTemplate string) previewSheet {
 		Start:    p.Method + " " + p.Target + " HTTP/1.1",
 		Body:     m.long(p.Body),
 		Indented: m.long(p.Indented),
+		Verdict:  m.Language.MessageHTML(p.Verdict),
 		Sound:    p.Sound,
 	}
 	if host := webhook.HostOf(p.URL); host != "" {
@@ -57,9 +58,6 @@ func (m *maker) preview(p webhook.Preview, bodyTemplate string) previewSheet {
 	}
 	if bodyTemplate == "" {
 		s.NoBody = m.HTML("preview.no_body")
-	}
-	if !p.Verdict.IsZero() {
-		s.Verdict = m.Language.MessageHTML(p.Verdict)
 	}
 	for _, remark := range p.Remarks {
 		s.Remarks = append(s.Remarks, m.Language.MessageHTML(remark))

@@ -69,7 +69,7 @@ func TestA3_PreviewOfWhatIsRefused(t *testing.T) {
 	problems := webhook.Problems{{Code: webhook.CodeJSONInvalid, Field: "url", Message: webhook.Say("url.missing")}}
 	body := show(t, Form{Preview: &webhook.Preview{Method: "GET", Target: "/", Sound: true}, Problems: problems})
 	check(t, body,
-		in("#mw-preview", in("h2", isText("With example data this would be sent:")), hasText("GET / HTTP/1.1"), hasText("Nothing is sent in the body.")),
+		in("#mw-preview", in("h2", isText("With example data this would be sent:")), hasText("GET / HTTP/1.1"), lacksText("Host:"), hasText("Nothing is sent in the body.")),
 		in("#url-message", isText(webhook.Say("url.missing").English())),
 		none("[role=region]"), count("[autofocus]", 1))
 	body = show(t, Form{Values: Values{BodyTemplate: "{{#a}}"}, Preview: &webhook.Preview{Method: "POST"}})
