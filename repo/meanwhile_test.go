@@ -1,6 +1,10 @@
 package repo
 
 import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
@@ -68,5 +72,33 @@ func TestD2_D8_ChangedMeanwhile(t *testing.T) {
 				t.Errorf("it was %s and is %s, %v", was, is, err)
 			}
 		})
+	}
+}
+
+// TestD2_SweepLooksAgain: of two claims that are too old one is voided and taken
+// anew by others while a sweep voids the other.
+func TestD2_SweepLooksAgain(t *testing.T) {
+	r, keys := sending(t, 2)
+	for i, k := range keys {
+		take(t, r, k)
+		alter(t, r, fmt.Sprintf("sending_since = now() - interval '%d minutes'", 9-i), k)
+	}
+	r.db.MustExec(fmt.Sprintf(`
+		CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NEW; END $$;
+		CREATE TRIGGER wait BEFORE UPDATE ON merchant_webhooks.delivery FOR EACH ROW WHEN (NEW.delivery_serial = %d) EXECUTE FUNCTION wait()`, keys[0].Delivery))
+	tx := r.db.MustBegin()
+	defer func() { _ = tx.Rollback() }()
+	tx.MustExec(`SELECT pg_advisory_xact_lock(1)`)
+	var report SweepReport
+	swept := make(chan error)
+	go func() (err error) {
+		defer func() { swept <- err }()
+		report, err = r.Sweep(within(t), sweepOptions, func(*sql.Tx, []Key) error { return nil })
+		return err
+	}()
+	waiting(t, r.db, 1)
+	alter(t, r, "sending_since = now()", keys[1])
+	if err := errors.Join(tx.Rollback(), <-swept); err != nil || !slices.Equal(report.Interrupted, keys[:1]) {
+		t.Errorf("voided are %v, %v", report.Interrupted, err)
 	}
 }
