@@ -64,10 +64,8 @@ func pause(ctx context.Context, try int) bool {
 	if limited && time.Until(deadline) < wait+reserve || !limited && try >= maxTries {
 		return false
 	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(wait):
 		return true
 	case <-ctx.Done():
 		return false

@@ -72,11 +72,9 @@ func (l *ledger) ServeHTTP(answer http.ResponseWriter, r *http.Request) {
 	hook, id := strings.TrimPrefix(r.URL.Path, "/"), r.Header.Get("webhook-id")
 	order := l.begin(r, hook, id, body)
 
-	timer := time.NewTimer(time.Duration(5+rand.IntN(25)) * time.Millisecond)
-	defer timer.Stop()
 	left := false
 	select {
-	case <-timer.C:
+	case <-time.After(time.Duration(5+rand.IntN(25)) * time.Millisecond):
 	case <-r.Context().Done():
 		left = true
 	}

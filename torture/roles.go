@@ -242,10 +242,8 @@ func hear(from io.Reader, tell func(what, about string)) {
 
 // rest waits, unless ctx ends before.
 func rest(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
