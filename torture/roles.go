@@ -121,11 +121,10 @@ func sell(ended context.Context, db *sqlx.DB, p *plugin.Plugin) {
 			}
 		})
 	}
-	tick := time.NewTicker(time.Second / time.Duration(rate))
-	defer tick.Stop()
+	tick := time.Tick(time.Second / time.Duration(rate))
 	for n := 0; ended.Err() == nil; n++ {
 		select {
-		case <-tick.C:
+		case <-tick:
 			turn <- n
 		case <-ended.Done():
 		}
