@@ -117,6 +117,7 @@ func listPlans(t *testing.T, r *Repo) {
 		{"the last minute's of a webhook", Filter{From: now.Add(-time.Minute), WebhookID: "done"}, 2_000, 1_000},
 		{"an hour's", Filter{From: now.Add(-time.Hour)}, 60_000, 60_000},
 		{"an hour's that failed", Filter{From: now.Add(-time.Hour), State: "failed"}, 60_000, 60_000},
+		{"the oldest", Filter{To: now.Add(-27 * time.Hour)}, 60_000, 60_000},
 		{"the last day's", Filter{From: now.Add(-24 * time.Hour)}, 60_000, 120_000}, // more than are looked at one by one
 	} {
 		walk := c.filter.walk()

@@ -34,13 +34,15 @@ WITH home AS (
     (
         SELECT delivery_serial, event_serial
         FROM merchant_webhooks.delivery AS d
-        WHERE 'failed' = ANY ($5::text[]) AND state = 'failed'` + nextToRemake + `
+        WHERE 'failed' = ANY ($5::text[]) AND state = 'failed'
+          AND ` + isOfTime + nextToRemake + `
     )
     UNION ALL
     (
         SELECT delivery_serial, event_serial
         FROM merchant_webhooks.delivery AS d
-        WHERE 'delivered' = ANY ($5::text[]) AND state = 'delivered'` + nextToRemake + `
+        WHERE 'delivered' = ANY ($5::text[]) AND state = 'delivered'
+          AND ` + isOfTime + nextToRemake + `
     )
     UNION ALL
     (
@@ -107,8 +109,6 @@ const nextToRemake = `
 // withData judges a delivery d by its event.
 const withData = `(
               SELECT data IS NOT NULL
-                  AND event_at >= coalesce($3::timestamptz, '-infinity')
-                  AND event_at < coalesce($4::timestamptz, 'infinity')
               FROM merchant_webhooks.event
               WHERE instance_serial = d.instance_serial AND event_serial = d.event_serial
           )`
