@@ -20,15 +20,15 @@ type apologySheet struct {
 var apologies = map[Kind]struct{ name, text, link string }{
 	SignIn:      {"sign_in", "apology.sign_in.text", ""},
 	SignedOut:   {"signed_out", "apology.signed_out.nothing", ""},
-	Forbidden:   {"forbidden", "apology.forbidden.text", "apology.webhooks"},
+	Forbidden:   {"forbidden", "apology.forbidden.text", "list.title"},
 	NoEntry:     {"no_entry", "apology.no_entry.text", ""},
-	CrossSite:   {"cross_site", "apology.cross_site.text", "apology.webhooks"},
+	CrossSite:   {"cross_site", "apology.cross_site.text", "list.title"},
 	NoWebhook:   {"no_webhook", "apology.no_webhook.text", "apology.all_webhooks"},
 	NoInstance:  {"no_instance", "", ""},
-	NoPage:      {"no_page", "apology.no_page.text", "apology.webhooks"},
+	NoPage:      {"no_page", "apology.no_page.text", "list.title"},
 	TooLarge:    {"too_large", "", ""},
 	Unavailable: {"unavailable", "", ""},
-	WrongMethod: {"wrong_method", "apology.wrong_method.text", "apology.webhooks"},
+	WrongMethod: {"wrong_method", "apology.wrong_method.text", "list.title"},
 }
 
 func (v Apology) sheet(m *maker) sheet {

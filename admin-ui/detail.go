@@ -40,7 +40,7 @@ func (v Detail) sheet(m *maker) sheet {
 	w := v.Webhook
 	s := detailSheet{
 		maker:      m,
-		Back:       backLink{m.List(), m.HTML("view.back")},
+		Back:       backLink{m.List(), m.HTML("list.title")},
 		ID:         w.ID,
 		EditPage:   m.to(w.ID, "edit"),
 		CopyPage:   m.New() + "?" + url.Values{"from": {w.ID}}.Encode(),
@@ -70,6 +70,6 @@ func (s *detailSheet) addSecret(v Detail) {
 		return
 	}
 	s.SecretEnd = s.HTML("view.secret_end", "end", code("…"+v.SecretEnd))
-	s.ShowSecret = s.post(v.Webhook.ID, "secret", s.HTML("view.secret_show"))
+	s.ShowSecret = s.post(v.Webhook.ID, "secret", s.HTML("secret.show"))
 	s.NewSecret = s.to(v.Webhook.ID, "secret/rotate")
 }

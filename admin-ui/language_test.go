@@ -155,7 +155,7 @@ func TestA11_AddedLanguage(t *testing.T) {
 	})
 	t.Run("Check names what is missing", func(t *testing.T) {
 		flaws := strings.Join(l.Check(), "\n")
-		if !strings.Contains(flaws, "form.cancel: the text is missing") || strings.Contains(flaws, "list.count#") {
+		if !strings.Contains(flaws, "page.cancel: the text is missing") || strings.Contains(flaws, "list.count#") {
 			t.Errorf("Check says\n%s", flaws)
 		}
 	})
@@ -168,21 +168,21 @@ func TestA11_OverriddenLanguage(t *testing.T) {
 		t,
 		Language{Tag: "de", Texts: map[string]string{"form.save": "Sichern", "refusal.summary": "Probleme: {n}"}},
 		Language{Tag: "de-AT", Name: "Österreichisch", Texts: map[string]string{"month.1": "Jänner"}},
-		Language{Tag: "EN", Texts: map[string]string{"form.cancel": "Never mind"}},
+		Language{Tag: "EN", Texts: map[string]string{"page.cancel": "Never mind"}},
 		Language{Tag: "eo", Texts: map[string]string{"form.preview": "Antaŭrigardo"}},
 	)
 	for _, c := range []struct{ tag, key, want string }{
 		{"de", "form.save", "Sichern"},
 		{"de", "refusal.summary", "Probleme: 1"},
-		{"de", "form.cancel", "Abbrechen"},
+		{"de", "page.cancel", "Abbrechen"},
 		{"de-CH", "form.save", "Sichern"},
 		{"de-AT", "month.1", "Jänner"},
 		{"de-AT", "month.2", "Feb."},
 		{"de-AT", "form.save", "Sichern"},
-		{"en", "form.cancel", "Never mind"},
+		{"en", "page.cancel", "Never mind"},
 		{"en", "form.save", "Save"},
 		{"eo", "form.preview", "Antaŭrigardo"},
-		{"eo", "form.cancel", "Never mind"},
+		{"eo", "page.cancel", "Never mind"},
 	} {
 		if got := ls.best(c.tag).Say(c.key, "n", 1); got != c.want {
 			t.Errorf("%s says %q for %s, want %q", c.tag, got, c.key, c.want)
@@ -303,7 +303,7 @@ func TestA11_AgreedGerman(t *testing.T) {
 	for key, want := range map[string]string{
 		"list.intro":               "Ein Webhook meldet einem anderen Programm sofort, wenn in Ihrem Shop etwas geschieht.",
 		"list.empty_title":         "Noch keine Webhooks.",
-		"list.new":                 "Neuer Webhook",
+		"form.new_title":           "Neuer Webhook",
 		"list.empty_new":           "Ersten Webhook anlegen",
 		"form.event":               "Wann soll gesendet werden?",
 		"form.url":                 "An diese Adresse senden",
@@ -314,16 +314,15 @@ func TestA11_AgreedGerman(t *testing.T) {
 		"form.start_all_hint":      "Für die meisten Programme richtig.",
 		"form.save":                "Speichern",
 		"form.preview":             "Vorschau",
-		"form.cancel":              "Abbrechen",
+		"page.cancel":              "Abbrechen",
 		"view.edit":                "Bearbeiten",
 		"view.duplicate":           "Duplizieren",
-		"view.delete":              "Löschen",
+		"delete.delete":            "Löschen",
 		"view.test":                "Testereignis senden",
-		"list.test":                "Testereignis senden",
-		"view.pause":               "Anhalten",
-		"view.resume":              "Fortsetzen",
+		"pause.pause":              "Anhalten",
+		"resume.resume":            "Fortsetzen",
 		"view.paused":              "Angehalten",
-		"list.why":                 "Warum wurde etwas nicht gesendet?",
+		"ask.title":                "Warum wurde etwas nicht gesendet?",
 		"list.saved":               "„{id}“ ist gespeichert.",
 		"url.scheme":               "Die Adresse beginnt mit {scheme}:. Sie muss mit https:// oder http:// beginnen.",
 		"url.private":              "{host} ist {address}: eine Adresse in einem privaten oder besonderen Netz. Von hier sind nur öffentliche Adressen erreichbar.",

@@ -51,7 +51,7 @@ func (v List) notice(m *maker) notice {
 		}
 		n := notice{Text: m.HTML(text, "id", v.Saved), Warns: v.SavedBreaks, Link: link(m.to(v.Saved, "view"), m.HTML(lead))}
 		if m.CanWrite {
-			n.Test = m.post(v.Saved, "test", m.HTML("list.test"))
+			n.Test = m.post(v.Saved, "test", m.HTML("view.test"))
 		}
 		return n
 	case v.Deleted != "":

@@ -45,7 +45,7 @@ func (v Deliveries) sheet(m *maker) sheet {
 	key, pairs := "log.title", []any(nil)
 	s := logSheet{
 		maker:   m,
-		Back:    backLink{m.List(), m.HTML("view.back")},
+		Back:    backLink{m.List(), m.HTML("list.title")},
 		Notice:  v.Notice.notice(m),
 		Address: m.logPage(v.WebhookID),
 		States:  v.states(m),
@@ -85,7 +85,7 @@ func (s *logSheet) fillLinks(v Deliveries) {
 	default:
 		s.Empty = s.HTML("log.empty", "event", s.Language.EventTitle(v.Event))
 		if s.CanWrite {
-			s.Test = s.post(v.WebhookID, "test", s.HTML("log.send_test"))
+			s.Test = s.post(v.WebhookID, "test", s.HTML("view.test"))
 		}
 	}
 }

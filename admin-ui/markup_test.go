@@ -77,7 +77,7 @@ func TestA8_HostileRows(t *testing.T) {
 		`"><script>alert(1)</script>`, `' onmouseover='alert(1)`, "</a></td></tr></table>", "<!--", "]]>", "javascript:alert(1)", "a=b&amp;c&lt", "\x01", "{id}{time}", "[[.ID]]",
 	}, hostile...)
 	host := Language{Tag: "ar", Dir: "rtl", Texts: map[string]string{
-		"list.edit": asIs, "list.edit_id": asIs, "list.delivered": asIs + "{time}<b>", "list.no_delivery": "<b>", "event.pay.title": `"'<b>`,
+		"view.edit": asIs, "list.edit_id": asIs, "list.delivered": asIs + "{time}<b>", "list.no_delivery": "<b>", "event.pay.title": `"'<b>`,
 	}}
 	ui := newUI(t, Options{Languages: []Language{host}})
 	list := func(r Request, text string) (*html.Node, string) {

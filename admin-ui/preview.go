@@ -57,7 +57,7 @@ func (m *maker) preview(p webhook.Preview, bodyTemplate string) previewSheet {
 		s.Lines = append(s.Lines, headerLine{Name: name, Value: m.Say("preview.added"), Added: true})
 	}
 	if bodyTemplate == "" {
-		s.NoBody = m.HTML("preview.no_body")
+		s.NoBody = m.HTML("view.no_body")
 	}
 	for _, remark := range p.Remarks {
 		s.Remarks = append(s.Remarks, m.Language.MessageHTML(remark))

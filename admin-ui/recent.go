@@ -29,14 +29,14 @@ func (s *detailSheet) addDeliveries(v Detail) {
 	}
 	s.Test = s.post(id, "test", s.HTML("view.test"))
 	if !isPaused {
-		s.Stop = s.post(id, "pause", s.HTML("view.pause"))
+		s.Stop = s.post(id, "pause", s.HTML("pause.pause"))
 	}
 }
 
 func (m *maker) recent(v Detail) recentSheet {
 	id := v.Webhook.ID
 	if len(v.Recent) == 0 {
-		return recentSheet{None: m.HTML("view.no_deliveries", "event", m.Language.EventTitle(v.Event))}
+		return recentSheet{None: m.HTML("log.empty", "event", m.Language.EventTitle(v.Event))}
 	}
 	s := recentSheet{Table: m.deliveries(v.Recent, id, "mw-deliveries-title"), All: m.logPage(id)}
 	if m.CanWrite {
@@ -84,7 +84,7 @@ func (m *maker) pauseBox(id string, a Account) pauseBox {
 	case a.Waiting > 0:
 		b.Ask = m.to(id, "resume")
 	default:
-		b.Resume = m.post(id, "resume", m.HTML("view.resume"))
+		b.Resume = m.post(id, "resume", m.HTML("resume.resume"))
 	}
 	return b
 }

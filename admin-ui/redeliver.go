@@ -20,7 +20,7 @@ func (v Redeliver) sheet(m *maker) sheet {
 	return sheet{template: "redeliver", title: m.Say(key), data: redeliverSheet{
 		maker:   m,
 		Heading: m.HTML(key),
-		Choice: m.rebuildChoice("redeliver.changed",
+		Choice: m.rebuildChoice("recover.changed",
 			m.HTML("redeliver.present", "host", v.NewHost), m.HTML("redeliver.exact", "host", v.OldHost)),
 		Attempts: v.Attempts,
 		Action:   page + "/redeliver",

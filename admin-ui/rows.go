@@ -34,8 +34,8 @@ type rowLink struct {
 func (m *maker) rows(rows []Row) template.HTML {
 	w := rowWriter{
 		maker:    m,
-		edit:     rowLink{"edit", m.HTML("list.edit"), patternOf(escaped(m.Say("list.edit_id", "id", gap)))},
-		remove:   rowLink{"delete", m.HTML("list.delete"), patternOf(escaped(m.Say("list.delete_id", "id", gap)))},
+		edit:     rowLink{"edit", m.HTML("view.edit"), patternOf(escaped(m.Say("list.edit_id", "id", gap)))},
+		remove:   rowLink{"delete", m.HTML("delete.delete"), patternOf(escaped(m.Say("list.delete_id", "id", gap)))},
 		events:   map[string]template.HTML{},
 		outcomes: map[string]pattern{},
 	}

@@ -27,7 +27,7 @@ func (v Why) sheet(m *maker) sheet {
 		maker:   m,
 		View:    v,
 		Heading: m.HTML("ask.title"),
-		Back:    backLink{m.List(), m.HTML("view.back")},
+		Back:    backLink{m.List(), m.HTML("list.title")},
 		Address: m.List() + "/why",
 		OrderID: m.fieldOf(nil, fieldOrderID, v.OrderID, false),
 	}

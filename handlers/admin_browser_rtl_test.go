@@ -31,7 +31,6 @@ func arabic() plugin.Language {
 		"form.new_title":   "خطاف ويب جديد",
 		"form.save":        "حفظ",
 		"form.preview":     "معاينة",
-		"view.back":        "خطافات الويب",
 		"list.count#zero":  "لا خطافات ويب",
 		"list.count#one":   "خطاف ويب واحد",
 		"list.count#two":   "خطافا ويب",
