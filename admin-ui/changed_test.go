@@ -52,6 +52,8 @@ func TestA6_ByLines(t *testing.T) {
 			"1\n2\n3\n4\n5\n6\n7\n8\nold\n10\n11\n12\n13", "1\n2\n3\n4\n5\n6\n7\n8\nnew\nmore\n10\n11\n12\n13",
 			"⋯ 7 8 [old] 10 11 ⋯", "⋯ 7 8 [new] [more] 10 11 ⋯",
 		},
+		{"1\n2\n3\nold\n4\n5\n6", "1\n2\n3\n4\n5\n6", "⋯ 2 3 [old] 4 5 ⋯", "⋯ 2 3 4 5 ⋯"},
+		{"1\n2\n3\n4\n5\n6", "1\n2\n3\nnew\n4\n5\n6", "⋯ 2 3 4 5 ⋯", "⋯ 2 3 [new] 4 5 ⋯"},
 		{"a\nb\nc", "x\nb\nz", "[a] b [c]", "[x] b [z]"},
 		{"2\n3\n1", "1\n2\n3", "2 3 [1]", "[1] 2 3"},
 		{"1\n2\n3", "2\n3\n1", "[1] 2 3", "2 3 [1]"},
@@ -101,6 +103,18 @@ func TestA6_NoSecretInClear(t *testing.T) {
 			Values{URL: "https://a:geheim@c.example/"},
 			Values{URL: "https://a:geheim@d.example/"},
 			"[https://a:•••@c.example/]", "[https://a:•••@d.example/]",
+		},
+		{
+			"a password where there is none now",
+			Values{URL: "https://a:geheim@c.example/"},
+			Values{URL: "https://c.example/"},
+			"[https://a:•••@c.example/]", "[https://c.example/]",
+		},
+		{
+			"an event that is no more",
+			Values{EventType: "order.gone"},
+			Values{EventType: "pay"},
+			"[order.gone]", "[An order was paid (pay)]",
 		},
 		{
 			"a secret header",

@@ -28,8 +28,8 @@ type logSheet struct {
 	Paging paging
 	// These are addresses; Again and Forget are empty for who may only read.
 	Again, Forget, Why string
-	// Empty says that there is none yet; Test sends a test event, the zero button:
-	// it is not there.
+	// Empty and Test stand where there is no log: none was sent yet, and a button
+	// that sends a test event, the zero button: it is not there.
 	Empty template.HTML
 	Test  postButton
 	AsOf  template.HTML
@@ -78,11 +78,8 @@ func (s *logSheet) fillLinks(v Deliveries) {
 	if s.Listed && s.CanWrite {
 		s.Again, s.Forget = s.recoverPage(v.WebhookID), s.List()+"/forget"
 	}
-	switch {
-	case s.Listed:
-	case v.WebhookID == "":
-		s.Empty = s.HTML("log.empty_all")
-	default:
+	s.Empty = s.HTML("log.empty_all")
+	if v.WebhookID != "" {
 		s.Empty = s.HTML("log.empty", "event", s.Language.EventTitle(v.Event))
 		if s.CanWrite {
 			s.Test = s.post(v.WebhookID, "test", s.HTML("view.test"))

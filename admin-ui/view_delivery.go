@@ -76,8 +76,8 @@ type DeliveryPage struct {
 	// FirstSent and Delivered are zero where it was not.
 	FirstSent, Delivered time.Time
 	Attempts             []AttemptRow // newest first
-	// Method, URL, Headers and Body are what was sent (at the newest attempt), secrets still in it; the page masks
-	// them unless Revealed.
+	// Method, URL, Headers and Body are the request with its secrets, which the page
+	// masks unless Revealed.
 	Method, URL string
 	Headers     []webhook.Header
 	Body        []byte
