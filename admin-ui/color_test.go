@@ -57,6 +57,9 @@ func TestA9_AccentContrast(t *testing.T) {
 			}
 		}
 	}
+	if ratio := contrast(color{0x76, 0x76, 0x76}, white); fmt.Sprintf("%.2f", ratio) != "4.54" { // as WCAG has it
+		t.Errorf("the contrast of #767676 to white is %.2f", ratio)
+	}
 	if c := (color{0x0b, 0x3d, 0x91}); c.legible(lightBackground) != c {
 		t.Error("a colour that can be read is changed all the same")
 	}

@@ -133,6 +133,7 @@ func TestA2_Edit(t *testing.T) {
 		in("[name=start_from][checked]", has("value", webhook.StartOwn)),
 		none("#webhook_id"),
 	)
+	check(t, show(t, Form{Editing: "a", StartFrom: webhook.StartAll}), in("details#mw-texts", has("open", "")))
 }
 
 // TestA6_TextAreas: what a browser makes of the page is what was stored.

@@ -122,6 +122,7 @@ func TestD3_ScheduleInWords(t *testing.T) {
 		{minutes(1.0/60, 2.0/60, 4.0/60), start + "again after 1 second, 2 seconds and 4 seconds."},
 		{minutes(60, 60, 60, 60), start + "again after 1 hour, 1 hour, 1 hour … for 4 hours."},
 		{minutes(1.0/6000, 1, 1, 1), start + "again after 1 second, 1 minute, 1 minute … for more than 3 minutes."},
+		{minutes(0.001, 0.001, 0.001, 0.001), start + "again after 1 second, 1 second, 1 second … for 1 second."},
 		{minutes(30, 30, 30, 20.0/60), start + "again after 30 minutes, 30 minutes, 30 minutes … for more than 90 minutes."},
 	} {
 		form := newForm(newUI(t, Options{}))
