@@ -69,7 +69,7 @@ var (
 // machine. A translator with a prefix of its operator's own can not be told
 // from other public addresses.
 func PublicAddress(a netip.Addr, allowed []netip.Prefix) bool {
-	if !a.IsValid() || a.Zone() != "" {
+	if a.Zone() != "" {
 		return false
 	}
 	if a.Is4In6() {
@@ -96,9 +96,9 @@ func isGlobal(a netip.Addr) bool {
 		!slices.ContainsFunc(special, func(network netip.Prefix) bool { return network.Contains(a) })
 }
 
-// carried are the IPv4 addresses within an IPv6 one.
+// carried are the IPv4 addresses within an IPv6 one; another has none.
 func carried(a netip.Addr) []netip.Addr {
-	if a.Is4() || a == netip.IPv6Unspecified() || a == netip.IPv6Loopback() {
+	if a == netip.IPv6Unspecified() || a == netip.IPv6Loopback() {
 		return nil
 	}
 	b := a.As16()

@@ -49,6 +49,9 @@ func TestV8_ValuesAt(t *testing.T) {
 	}
 	at := func(dotted string) []string { return dataPath("").names(dotted).steps() }
 	list := dataPath("").name("list")
+	if !list.name("d").under(list) || list.under(list) || dataPath("").name("lists").under(list) {
+		t.Error("a path is under itself, or under one whose name begins like its own")
+	}
 	if got := d.example(list.item().name("n")); jsonOf(got) != `"g"` {
 		t.Errorf("the example of what is null first: %v", got)
 	}

@@ -59,6 +59,10 @@ func TestD6_MessagesAreStored(t *testing.T) {
 }
 
 func TestD6_WhatIsNoMessage(t *testing.T) {
+	late := Say("key", "time", time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC))
+	if got := DecodeMessage(late.Encode()).Args["time"]; got != "" {
+		t.Errorf("a time that JSON can not hold comes back as %v", got)
+	}
 	if got := (Message{}).Encode(); got != "" {
 		t.Errorf("none is stored as %q", got)
 	}

@@ -53,6 +53,12 @@ func TestProblem(t *testing.T) {
 	}
 }
 
+func TestV7_FirstOfNone(t *testing.T) {
+	if p := (Problems{}).First(); p != nil {
+		t.Errorf("where nothing is wrong the first problem is %v", p)
+	}
+}
+
 func TestV7_EnglishNumbers(t *testing.T) {
 	for n, want := range map[int]string{
 		0: "0", 999: "999", 1000: "1,000", 123456: "123,456", 1234567: "1,234,567", -5: "-5", -123: "-123", -1234: "-1,234",

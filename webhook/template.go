@@ -194,7 +194,7 @@ func excerpt(source string) string {
 // that ends.
 func (t *template) expand(ctx context.Context, d Data) (string, error) {
 	if t.tags == 0 {
-		return t.text, ctx.Err()
+		return t.text, nil
 	}
 	out := &output{ctx: ctx, field: t.field}
 	root, ok := t.dress(d)

@@ -40,6 +40,7 @@ func TestValidate(t *testing.T) {
 		{"C6 no event", func(in *Input) { in.EventType.Text = "" }, "event_type", "event_type.missing"},
 		{"C6 no address", func(in *Input) { in.URL.Text = "" }, "url", "url.missing"},
 		{"C6 no method", func(in *Input) { in.HTTPMethod.Text = "" }, "http_method", "http_method.missing"},
+		{"C6 an event that is a number", func(in *Input) { in.EventType = Value{JSONType: "number"} }, "event_type", "json.type"},
 		{"C6 an address that is a number", func(in *Input) { in.URL = Value{JSONType: "number"} }, "url", "json.type"},
 		{"C6 headers that are an object", func(in *Input) { in.HeaderTemplate = Value{JSONType: "object"} }, "header_template", "json.type"},
 		{"C6 a body that is an array", func(in *Input) { in.BodyTemplate = Value{JSONType: "array"} }, "body_template", "json.type"},
@@ -77,6 +78,9 @@ func TestValidate(t *testing.T) {
 		{"V5 256 KiB and a byte", func(in *Input) { in.BodyTemplate.Text = long("a", 256<<10+1) }, "body_template", "body_template.too_long"},
 		{"V5 16 KiB of headers", func(in *Input) { in.HeaderTemplate.Text = "A: " + long("a", 16<<10-3) }, "", ""},
 		{"V5 16 KiB and a byte of headers", func(in *Input) { in.HeaderTemplate.Text = "A: " + long("a", 16<<10-2) }, "header_template", "header_template.too_long"},
+		{"V5 a body with a section", func(in *Input) {
+			in.BodyTemplate.Text = "[{{#contract_terms.products}}1,{{/contract_terms.products}}0]"
+		}, "", ""},
 		{"V6 headers are judged as the example expands them", func(in *Input) { in.HeaderTemplate.Text = "{{order_id}}" }, "header_template", "header_template.form"},
 		{"V1 V6 headers are not expanded without an event", func(in *Input) { in.EventType.Text, in.HeaderTemplate.Text = "paid", "{{order_id}}: a" }, "event_type", "event_type.unknown"},
 		{"V9 a body over the budget", func(in *Input) {
