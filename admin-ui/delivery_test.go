@@ -145,6 +145,15 @@ func TestD6_DeliveryInOtherStates(t *testing.T) {
 		_, body := render(t, ui, request(ui), view)
 		check(t, body, hasText(view.NotMade.English()), in("#mw-sent", isText("What is to be sent")), lacksText("curl"), none("#mw-came"))
 	})
+	t.Run("D6 a header alone is hidden", func(t *testing.T) {
+		view := fullDelivery(t, ui)
+		view.URL, view.Attempts = "https://erp.example.com/", nil
+		_, body := render(t, ui, request(ui), view)
+		check(t, body, hasText("Authorization: •••"), hasText("Passwords and secrets are hidden."))
+		view.Headers = view.Headers[:1]
+		_, body = render(t, ui, request(ui), view)
+		check(t, body, lacksText("Passwords and secrets are hidden."))
+	})
 	t.Run("D6 it was not sent yet", func(t *testing.T) {
 		view := fullDelivery(t, ui)
 		view.IsSent = false
