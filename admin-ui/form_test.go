@@ -64,7 +64,7 @@ func TestA2_New(t *testing.T) {
 		check(t, body, in("[data-event=pay]",
 			in("summary", isText("Variables of “An order was paid”")),
 			hasText("order_id The order's ID. Example: 2025.282-01MRE3X"),
-			hasText("{{{json.order_id}}} in JSON"), hasText("{{order_id}} elsewhere")))
+			hasText("{{{json.order_id}}} in JSON"), hasText("{{{form.order_id}}} in form fields"), hasText("{{order_id}} elsewhere")))
 	})
 }
 
