@@ -49,7 +49,8 @@ func (c *Catalogue) Prepare(ev Event) (Prepared, error) {
 		return Prepared{}, fmt.Errorf("event %s: %w", ev.Type, err)
 	}
 	id := ev.OrderID
-	if named, isText := data.root["order_id"].(text); isText && id == "" {
+	if id == "" {
+		named, _ := data.root["order_id"].(text)
 		id = printed(named)
 	}
 	return Prepared{
