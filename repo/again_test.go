@@ -140,6 +140,8 @@ func TestD9_Recover(t *testing.T) {
 		{"all, delivered ones too", Again{All: true}, []int{0, 1, 2, 6, 7}, 6},
 		{"from a time on", Again{From: noon.Add(time.Hour)}, []int{1, 6, 7}, 4},
 		{"until a time, itself not", Again{To: noon.Add(time.Hour)}, []int{0}, 1},
+		{"from a time on, delivered ones too", Again{All: true, From: noon.Add(90 * time.Minute)}, []int{7}, 1},
+		{"until a time, delivered ones too", Again{All: true, To: noon.Add(time.Hour)}, []int{0}, 1},
 		{"in a time, of a webhook, all", Again{WebhookID: sample.ID, From: noon.Add(time.Minute), To: noon.Add(2 * time.Hour), All: true}, []int{1, 2}, 3},
 		{"none", Again{From: noon.Add(3 * time.Hour)}, nil, 0},
 	} {

@@ -70,7 +70,9 @@ func TestD6_Remakes(t *testing.T) {
 	t.Run("D9 in a time, not queued since", func(t *testing.T) {
 		check(t, remakes(t, r, Again{All: true, From: noon.Add(time.Hour), To: noon.Add(5 * time.Hour)}, false, 0, 100), 1, 2)
 		check(t, remakes(t, r, Again{All: true, From: noon.Add(2 * time.Hour), To: noon.Add(5 * time.Hour)}, false, 0, 100), 2)
+		check(t, remakes(t, r, Again{All: true, From: noon.Add(90 * time.Minute)}, false, 0, 100), 2, 5)
 		check(t, remakes(t, r, Again{All: true, To: noon.Add(time.Hour)}, false, 0, 100), 0)
+		check(t, remakes(t, r, Again{All: true, NotSince: time.Now().Add(-2 * time.Hour)}, false, 0, 100))
 		check(t, remakes(t, r, Again{NotSince: time.Now().Add(-2 * time.Hour)}, false, 0, 100))
 	})
 	t.Run("D6 one alone, whatever its state, but what is being sent and what was erased", func(t *testing.T) {

@@ -42,7 +42,7 @@ func (m *maker) removable(statement ast.Stmt) bool {
 // branch makes break of continue, and the reverse.
 func (m *maker) branch(n *ast.BranchStmt) {
 	other := map[token.Token]string{token.BREAK: "continue", token.CONTINUE: "break"}[n.Tok]
-	if other == "" || !m.inLoop() {
+	if loop := m.loop(); other == "" || loop == nil || isEndless(loop) {
 		return
 	}
 	if n.Label != nil {
@@ -51,16 +51,24 @@ func (m *maker) branch(n *ast.BranchStmt) {
 	m.add(n, m.source(n), other, m.wrap(n, "if mutantOn(%d) { "+other+" }; ", "")...)
 }
 
-func (m *maker) inLoop() bool {
+// loop is the innermost around the node that is visited, in its function.
+func (m *maker) loop() ast.Node {
 	for _, n := range slices.Backward(m.stack) {
 		switch n.(type) {
 		case *ast.ForStmt, *ast.RangeStmt:
-			return true
+			return n
 		case *ast.FuncLit, *ast.FuncDecl:
-			return false
+			return nil
 		}
 	}
-	return false
+	return nil
+}
+
+// isEndless reports whether a loop has no condition: a function may end with it as
+// long as there is no break.
+func isEndless(loop ast.Node) bool {
+	f, is := loop.(*ast.ForStmt)
+	return is && f.Cond == nil
 }
 
 // returns gives the zero value of each result instead: nil for an error. What
