@@ -18,7 +18,7 @@ import (
 // describedVersion is the version of the API's description, and changes with it:
 // the first number where clients that were made from it break, the second where
 // something is added, the third where only words change.
-const describedVersion = "1.0.0"
+const describedVersion = "1.0.1"
 
 // A described is what the description says of an operation beside its row. The
 // rest follows from the row: the path's parameters, the permission, and the

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/internal/openapi"
+	"github.com/seed-7c2cc908/merchant-webhooks/repo"
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
@@ -158,15 +159,17 @@ func describedLog() []described {
 
 // describedRepairs are what can be done with many deliveries.
 func describedRepairs() []described {
-	dry := openapi.Field{Name: "dry_run", Optional: true, Schema: openapi.Flag("Only count.").OrNull()}
+	dry := func(how string) openapi.Field {
+		return openapi.Field{Name: "dry_run", Optional: true, Schema: openapi.Flag(how).OrNull()}
+	}
 	period := openapi.Object("Which deliveries.",
 		openapi.Field{Name: webhook.FieldID, Optional: true, Schema: idSchema().OrNull()},
 		openapi.Field{Name: "from", Schema: openapi.Ref("Timestamp")},
 		openapi.Field{Name: "to", Schema: openapi.Ref("Timestamp")},
 		openapi.Field{Name: "all", Optional: true, Schema: openapi.Flag("Delivered ones too, but not what was queued within the last minute.").OrNull()},
 		openapi.Field{Name: "rebuild", Optional: true, Schema: openapi.Flag("They are made anew with the webhook's present settings.").OrNull()},
-		dry)
-	order := openapi.Object("Which order.", openapi.Field{Name: "order_id", Schema: orderSchema()}, dry)
+		dry(fmt.Sprintf("Only count; %d means more than %d.", repo.MaxCount+1, repo.MaxCount)))
+	order := openapi.Object("Which order.", openapi.Field{Name: "order_id", Schema: orderSchema()}, dry("Only count."))
 	return []described{
 		{
 			endpoint: endpointRecover, method: http.MethodPost,
