@@ -45,7 +45,7 @@ func main() {
 	flag.IntVar(&o.workers, "workers", 2, "processes at once, each with a PostgreSQL of its own")
 	flag.BoolVar(&o.short, "short", true, "run the tests with -short")
 	flag.BoolVar(&o.missed, "missed", false, "list what no test reaches too")
-	flag.StringVar(&o.learned, "learned", "", "a directory, empty at first, that keeps what the tests of one package reach for the next run of the same code")
+	flag.StringVar(&o.learned, "learned", "", "a directory, empty or missing at first, that keeps what the tests of one package reach for the next run of the same code")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop() // what is interrupted says what it has
@@ -80,6 +80,9 @@ func (o options) mutate(ctx context.Context, pattern string) (_ *result, err err
 	}
 	learned, err := filepath.Abs(cmp.Or(o.learned, temp)) // tests run in the package's directory
 	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(learned, 0o777); err != nil {
 		return nil, err
 	}
 	tests, err := learn(ctx, workers, learned)
