@@ -78,7 +78,7 @@ func (c *Courier) recoverAnew(ctx context.Context, instance string, a repo.Again
 	a.Due = at
 	for _, a.WebhookID = range hooks {
 		n, err := c.recoverHook(ctx, instance, a, count == 0)
-		if problem := (*webhook.Problem)(nil); errors.As(err, &problem) && problem.Code == webhook.CodeWebhookUnknown {
+		if problem, is := errors.AsType[*webhook.Problem](err); is && problem.Code == webhook.CodeWebhookUnknown {
 			err = nil // deleted meanwhile
 		}
 		if err != nil {

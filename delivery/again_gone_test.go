@@ -13,8 +13,8 @@ import (
 
 // isUnknown reports whether an error says that there is no such webhook.
 func isUnknown(err error) bool {
-	problem := (*webhook.Problem)(nil)
-	return errors.As(err, &problem) && problem.Code == webhook.CodeWebhookUnknown
+	problem, is := errors.AsType[*webhook.Problem](err)
+	return is && problem.Code == webhook.CodeWebhookUnknown
 }
 
 // TestD9_RecoverDeletedMeanwhile: a webhook that is deleted while all are

@@ -97,7 +97,7 @@ func TestD6_TestEvent(t *testing.T) {
 		t.Errorf("got %+v, want %s", m, id)
 	}
 	_, err = c.Test(t.Context(), "admin", "other")
-	if problem := (*webhook.Problem)(nil); !errors.As(err, &problem) || problem.Code != webhook.CodeWebhookUnknown {
+	if problem, is := errors.AsType[*webhook.Problem](err); !is || problem.Code != webhook.CodeWebhookUnknown {
 		t.Errorf("got %v", err)
 	}
 }
@@ -201,7 +201,7 @@ func TestD9_RecoverWhatCanNotBeMadeAnew(t *testing.T) {
 	}
 	id := one[string](s, "SELECT 'msg_' || delivery_serial || '_' || nonce FROM webhooks.delivery WHERE "+bad+" LIMIT 1")
 	err = c.Redeliver(t.Context(), "admin", "hook", id, true)
-	if problem := (*webhook.Problem)(nil); !errors.As(err, &problem) || problem.Code != webhook.CodeForbidden || problem.Message.Key != "delivery.not_made" {
+	if problem, is := errors.AsType[*webhook.Problem](err); !is || problem.Code != webhook.CodeForbidden || problem.Message.Key != "delivery.not_made" {
 		t.Errorf("of one alone: %v", err)
 	}
 	if n := one[int](s, "SELECT count(*) FROM webhooks.delivery WHERE state = 'delivered' AND "+bad); n != 60 {
@@ -268,7 +268,7 @@ func TestD10_Forget(t *testing.T) {
 	}
 	for rebuild, key := range map[bool]string{false: "delivery.erased", true: "delivery.not_anew"} {
 		err := c.Redeliver(t.Context(), "admin", "hook", one[string](s, deliveryID), rebuild)
-		if problem := (*webhook.Problem)(nil); !errors.As(err, &problem) || problem.Code != webhook.CodeForbidden || problem.Message.Key != key {
+		if problem, is := errors.AsType[*webhook.Problem](err); !is || problem.Code != webhook.CodeForbidden || problem.Message.Key != key {
 			t.Errorf("rebuild %t: got %v", rebuild, err)
 		}
 	}

@@ -224,7 +224,7 @@ func TestS1_EveryTry(t *testing.T) {
 
 func TestS1_RefusedAddressIsAnError(t *testing.T) {
 	err := judgeDial("10.0.0.1:80", nil)
-	if refused := (*refusedAddress)(nil); !errors.As(err, &refused) || refused.address != netip.MustParseAddr("10.0.0.1") {
+	if refused, is := errors.AsType[*refusedAddress](err); !is || refused.address != netip.MustParseAddr("10.0.0.1") {
 		t.Errorf("got %v", err)
 	}
 	if err := judgeDial("localhost:80", nil); err == nil || !strings.Contains(err.Error(), "no address and port") {

@@ -75,7 +75,7 @@ func TestD1_UnknownInstanceLeavesTheTransactionUsable(t *testing.T) {
 	c := s.courier(nil)
 	s.within(func(tx *sqlx.Tx) error {
 		err := c.Emit(t.Context(), tx, "nobody", paid("o"))
-		if problem := (*webhook.Problem)(nil); !errors.As(err, &problem) || problem.Code != webhook.CodeInstanceUnknown {
+		if problem, is := errors.AsType[*webhook.Problem](err); !is || problem.Code != webhook.CodeInstanceUnknown {
 			t.Errorf("got %v, want code 2000", err)
 		}
 		_, err = tx.Exec("INSERT INTO shop_order VALUES ('o')")

@@ -175,7 +175,7 @@ func TestD4_Reseal(t *testing.T) {
 	_, _, opens := keyless.Secrets(t.Context(), "admin", "hook")
 	rotates := keyless.RotateSecretThatEnds(t.Context(), "admin", "hook", after[0].End())
 	for _, err := range []error{opens, rotates} {
-		if problem := (*webhook.Problem)(nil); !errors.As(err, &problem) || problem.Code != webhook.CodeInternalInvariantFailure {
+		if problem, is := errors.AsType[*webhook.Problem](err); !is || problem.Code != webhook.CodeInternalInvariantFailure {
 			t.Errorf("without the key: %v", err)
 		}
 	}

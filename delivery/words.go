@@ -94,7 +94,7 @@ func isTimeout(err error) bool {
 // URL, whose path and query may hold a secret, and addresses of this machine and
 // of its resolver.
 func technical(err error) string {
-	if of := (*url.Error)(nil); errors.As(err, &of) {
+	if of, is := errors.AsType[*url.Error](err); is {
 		err = of.Err
 	}
 	text := err.Error()

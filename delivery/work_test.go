@@ -26,7 +26,7 @@ func (s *shop) job(tags ...string) *river.Job[jobArgs] {
 
 // snoozed is for how long an error has River wait before the job's next look.
 func snoozed(err error) time.Duration {
-	if snooze := (*river.JobSnoozeError)(nil); errors.As(err, &snooze) {
+	if snooze, is := errors.AsType[*river.JobSnoozeError](err); is {
 		return snooze.Duration
 	}
 	return -1

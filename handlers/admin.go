@@ -224,6 +224,6 @@ func (a *App) accounted(c *call) (repo.Stored, repo.Account, error) {
 func isUnknownWebhook(err error) bool { return isCode(err, webhook.CodeWebhookUnknown) }
 
 func isCode(err error, code webhook.Code) bool {
-	var problem *webhook.Problem
-	return errors.As(err, &problem) && problem.Code == code
+	problem, is := errors.AsType[*webhook.Problem](err)
+	return is && problem.Code == code
 }

@@ -29,8 +29,8 @@ func TestR3_LargeBodiesTakeTurns(t *testing.T) {
 	}
 	crowded := func(ctx context.Context, size, declared int64) bool {
 		_, err := read(ctx, size, declared)
-		var problem *webhook.Problem
-		return errors.As(err, &problem) && problem.Message.Key == "body.crowded" && problem.Code.Status() == http.StatusBadRequest
+		problem, is := errors.AsType[*webhook.Problem](err)
+		return is && problem.Message.Key == "body.crowded" && problem.Code.Status() == http.StatusBadRequest
 	}
 	ended, end := context.WithCancel(t.Context())
 	end()

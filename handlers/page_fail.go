@@ -19,7 +19,7 @@ func (a *App) failPage(c *call, err error) {
 	}
 	a.logProblem(c, problem, err)
 	var view adminui.View = a.apology(c, problem)
-	if refused := (*refusal)(nil); errors.As(err, &refused) {
+	if refused, is := errors.AsType[*refusal](err); is {
 		view = a.again(c, refused.form, problem)
 	}
 	a.showFailure(c, problem.Code.Status(), view, err)
@@ -103,7 +103,7 @@ func (a *App) askToSignIn(c *call, problem *webhook.Problem) bool {
 		return false
 	}
 	f, err := a.readForm(c)
-	if refused := (*refusal)(nil); errors.As(err, &refused) {
+	if refused, is := errors.AsType[*refusal](err); is {
 		f = &posted{form: refused.form}
 	} else if err != nil {
 		return false

@@ -86,7 +86,7 @@ func TestConstraints(t *testing.T) {
 			}
 			for _, value := range c.broken {
 				err := store(t, db, c.column, value)
-				if said := (*pq.Error)(nil); !errors.As(err, &said) || said.Code != "23514" || said.Constraint != c.constraint {
+				if said, is := errors.AsType[*pq.Error](err); !is || said.Code != "23514" || said.Constraint != c.constraint {
 					t.Errorf("%s %.40q: the error is %v, want %s", c.column, value, err, c.constraint)
 				}
 			}

@@ -160,7 +160,7 @@ func (u upgrade) makeSchema(ctx context.Context, conn *sql.Conn) error {
 	if !there {
 		// Somebody else, without our lock, may have been faster.
 		_, err := conn.ExecContext(ctx, "CREATE SCHEMA "+pq.QuoteIdentifier(u.schema))
-		if said := (*pq.Error)(nil); errors.As(err, &said) && (said.Code == "42P06" || said.Code == "23505") {
+		if said, is := errors.AsType[*pq.Error](err); is && (said.Code == "42P06" || said.Code == "23505") {
 			err = nil
 		}
 		if err != nil {

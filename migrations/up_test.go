@@ -190,7 +190,7 @@ func TestH3ReadOnly(t *testing.T) {
 	dsn := pgtest.DSN(t)
 	reader := open(t, dsn, map[string]string{"default_transaction_read_only": "on"})
 	err := usual().on(context.Background(), reader)
-	if said := (*pq.Error)(nil); !errors.As(err, &said) || said.Code != "25006" || !strings.Contains(err.Error(), "make the schema") {
+	if said, is := errors.AsType[*pq.Error](err); !is || said.Code != "25006" || !strings.Contains(err.Error(), "make the schema") {
 		t.Errorf("where a schema must be made, the error is %v", err)
 	}
 	usual().must(t, open(t, dsn, nil))

@@ -204,7 +204,7 @@ func TestH3Files(t *testing.T) {
 		}
 		before := snapshot(t, db)
 		_, err = db.Exec(string(text) + "; SELECT 1/0")
-		if said := (*pq.Error)(nil); !errors.As(err, &said) || said.Code != "22012" {
+		if said, is := errors.AsType[*pq.Error](err); !is || said.Code != "22012" {
 			t.Fatalf("%s and a division by zero gave %v", file, err)
 		}
 		if snapshot(t, db) != before {

@@ -215,7 +215,7 @@ func TestInstances(t *testing.T) {
 		defer tx.Rollback()
 		for _, id := range []string{"", ".a", "a b", "a/b", "ü", "a\x00", strings.Repeat("a", 129)} {
 			err := h.plugin.AddInstance(ctx, tx, id)
-			if problem := (*webhook.Problem)(nil); !errors.As(err, &problem) || problem.Code != webhook.CodeParameterMalformed {
+			if problem, is := errors.AsType[*webhook.Problem](err); !is || problem.Code != webhook.CodeParameterMalformed {
 				t.Errorf("AddInstance %q: %v, want a Problem of code 26", id, err)
 			}
 		}

@@ -62,7 +62,7 @@ func TestLimit(t *testing.T) {
 		want(t, r.Create(ctx, "admin", two, 2), none, "")
 		err := r.Create(ctx, "admin", three, 2)
 		want(t, err, webhook.CodeForbidden, "admin")
-		if problem := (*webhook.Problem)(nil); !errors.As(err, &problem) || !strings.Contains(problem.Detail(), ": 2.") {
+		if problem, is := errors.AsType[*webhook.Problem](err); !is || !strings.Contains(problem.Detail(), ": 2.") {
 			t.Errorf("%v does not tell the limit", err)
 		}
 		want(t, r.Create(ctx, "sandbox", three, 2), none, "")

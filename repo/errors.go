@@ -56,7 +56,7 @@ var (
 // drivers name no values of rows (those stand in pq.Error.Detail, which
 // Error() leaves out) and no password.
 func (op operation) problem(ctx context.Context, err error) error {
-	if problem := (*webhook.Problem)(nil); errors.As(err, &problem) {
+	if problem, is := errors.AsType[*webhook.Problem](err); is {
 		return problem
 	}
 	if errors.Is(ctx.Err(), context.Canceled) {
@@ -106,8 +106,8 @@ func isLost(err error) bool {
 // isConflict reports whether other transactions were in the way: a
 // serialization failure or a deadlock. Nothing was changed then.
 func isConflict(err error) bool {
-	var said *pq.Error
-	return errors.As(err, &said) && (said.Code == "40001" || said.Code == "40P01")
+	said, is := errors.AsType[*pq.Error](err)
+	return is && (said.Code == "40001" || said.Code == "40P01")
 }
 
 // isReadOnly reports whether the session could not write, since its server is a
@@ -115,12 +115,12 @@ func isConflict(err error) bool {
 // for a fault, and a transaction that is to write (lib/pq says so of all) for
 // something that it does not support.
 func isReadOnly(err error) bool {
-	var said *pq.Error
-	return errors.As(err, &said) && (said.Code == "25006" || said.Code == "0A000" && errors.Is(err, errNoConnection))
+	said, is := errors.AsType[*pq.Error](err)
+	return is && (said.Code == "25006" || said.Code == "0A000" && errors.Is(err, errNoConnection))
 }
 
 // isOrphaned reports whether a row refers to one that is not there.
 func isOrphaned(err error) bool {
-	var said *pq.Error
-	return errors.As(err, &said) && said.Code == "23503"
+	said, is := errors.AsType[*pq.Error](err)
+	return is && said.Code == "23503"
 }

@@ -64,7 +64,7 @@ func TestFaults(t *testing.T) {
 					if codeOf(err) != wanted {
 						t.Errorf("%s: got %v, want code %d", op.name, err, wanted)
 					}
-					if problem := (*webhook.Problem)(nil); !errors.As(err, &problem) || problem.Cause == nil || !strings.Contains(problem.Cause.Error(), fault.cause) {
+					if problem, is := errors.AsType[*webhook.Problem](err); !is || problem.Cause == nil || !strings.Contains(problem.Cause.Error(), fault.cause) {
 						t.Errorf("%s: the cause of %v does not tell of %q", op.name, err, fault.cause)
 					} else if fault.cause != "Migrate" && strings.Contains(problem.Cause.Error(), "Migrate") {
 						t.Errorf("%s: the cause of %v blames Migrate", op.name, err)

@@ -69,7 +69,7 @@ func TestInstances(t *testing.T) {
 		want(t, r.AddInstance(ctx, nil, "first"), none, "")
 		err := r.AddInstance(ctx, tx, "first")
 		want(t, err, webhook.CodeDBSoftFailure, "")
-		if said := (*pq.Error)(nil); !errors.As(err, &said) || said.Code != "40001" {
+		if said, is := errors.AsType[*pq.Error](err); !is || said.Code != "40001" {
 			t.Errorf("%v has no *pq.Error of 40001 within", err)
 		}
 	})

@@ -71,7 +71,7 @@ var logOperations = []operationCase{
 
 // butUnknown is the error, but that there is no such delivery.
 func butUnknown(err error) error {
-	if problem := (*webhook.Problem)(nil); errors.As(err, &problem) && problem.Code == webhook.CodeEndpointUnknown {
+	if problem, is := errors.AsType[*webhook.Problem](err); is && problem.Code == webhook.CodeEndpointUnknown {
 		return nil
 	}
 	return err

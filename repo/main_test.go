@@ -158,7 +158,7 @@ func want(t testing.TB, err error, code webhook.Code, subject string) {
 	if codeOf(err) != code {
 		t.Fatalf("got %v, want code %d", err, code)
 	}
-	if problem := (*webhook.Problem)(nil); errors.As(err, &problem) && problem.Subject != subject {
+	if problem, is := errors.AsType[*webhook.Problem](err); is && problem.Subject != subject {
 		t.Errorf("the problem is about %q, want %q", problem.Subject, subject)
 	}
 }

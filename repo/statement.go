@@ -115,7 +115,7 @@ func readAll(rows *sql.Rows, scan func(*sql.Rows) error) error {
 // by the pool, which answers with the context's bare error where a statement
 // that is cut off has an SQLSTATE, by the network, by TLS.
 func started(tx *sql.Tx, err error) error {
-	if said := (*pq.Error)(nil); tx != nil || errors.As(err, &said) {
+	if _, is := errors.AsType[*pq.Error](err); tx != nil || is {
 		return err
 	}
 	return fmt.Errorf("%w: %w", errNoConnection, err)

@@ -24,7 +24,7 @@ func versionOf(t *testing.T, r *Repo, instance, id string) int64 {
 func wantChanged(t *testing.T, err error) {
 	t.Helper()
 	want(t, err, webhook.CodeWebhookExists, sample.ID)
-	if problem := (*webhook.Problem)(nil); !errors.As(err, &problem) || problem.Message.Key != "webhook.changed" {
+	if problem, is := errors.AsType[*webhook.Problem](err); !is || problem.Message.Key != "webhook.changed" {
 		t.Errorf("%v does not say that it was changed", err)
 	}
 }

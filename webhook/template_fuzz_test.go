@@ -97,7 +97,7 @@ func expandsWithin(t *testing.T, template *template, event EventType) {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	out, err := template.expand(ctx, event.data)
-	if problem := (*Problem)(nil); err != nil && (!errors.As(err, &problem) || problem.Message.English() == problem.Message.Key) {
+	if problem, is := errors.AsType[*Problem](err); err != nil && (!is || problem.Message.English() == problem.Message.Key) {
 		t.Errorf("over %s: %v", event.Name, err)
 	}
 	if err != nil && template.isHarmless(event.data) {

@@ -355,7 +355,7 @@ func TestV9_Message(t *testing.T) {
 		FieldHeaderTemplate: "The headers are too large when they are filled in. At most 1 MiB may come out, and at most 20,000 tags may be filled in, those in a section each time anew.",
 	} {
 		_, err := tryExpand(t, field, strings.Repeat("{{a}}", maxTagsEntered+1), `{}`)
-		if problem := (*Problem)(nil); !errors.As(err, &problem) || problem.Detail() != want {
+		if problem, is := errors.AsType[*Problem](err); !is || problem.Detail() != want {
 			t.Errorf("%v, want: %s", err, want)
 		}
 	}
@@ -387,7 +387,7 @@ func TestS2_LineBreaksOfValuesInHeaders(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := tryExpand(t, FieldHeaderTemplate, test.template, test.data)
 			got := ""
-			if problem := (*Problem)(nil); errors.As(err, &problem) {
+			if problem, is := errors.AsType[*Problem](err); is {
 				got = problem.Message.English()
 			} else if err != nil {
 				t.Fatal(err)

@@ -61,7 +61,7 @@ func FuzzTrace(f *testing.F) {
 			return
 		}
 		sent, err := template.expand(t.Context(), data)
-		if problem := (*Problem)(nil); errors.As(err, &problem) {
+		if _, is := errors.AsType[*Problem](err); is {
 			return
 		}
 		if tr := traced(t, text, data, true); tr.over || tr.fault != "" || tr.out.String() != sent {
