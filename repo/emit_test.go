@@ -54,7 +54,7 @@ func TestD1_D10_AddDeliveries(t *testing.T) {
 		failure := webhook.Say("delivery.not_made")
 		keys := emit(t, r, "admin", func(_ *NewEvent, ds []NewDelivery) {
 			ds[1].IsHeld = true
-			ds[2].Failure = failure
+			ds[2].Failure, ds[2].IsHeld = failure, true
 			ds[3].Request = webhook.Request{Method: "GET", URL: "https://a.example/", Receiver: "a.example:443"}
 		})
 		if len(keys) != 4 || !slices.IsSortedFunc(keys, func(a, b Key) int { return int(a.Delivery - b.Delivery) }) {

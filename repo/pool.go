@@ -23,7 +23,7 @@ const every = 256
 // watch counts an operation, and warns once if since the last look more than
 // every second one cost a connection.
 func (w *poolWatch) watch(db *sql.DB) {
-	if w.count.Add(1)%every != 0 || w.warned.Load() {
+	if w.count.Add(1)%every != 0 {
 		return
 	}
 	closed := db.Stats().MaxIdleClosed
