@@ -31,7 +31,7 @@ func TestD1_D8_Listeners(t *testing.T) {
 		if ls[0].Webhook != sample || ls[0].IsPaused || ls[0].IsBeyond {
 			t.Errorf("D1 the first is %+v", ls[0])
 		}
-		if ls[1].Webhook != bare || !ls[1].IsPaused {
+		if ls[1].Webhook != bare || !ls[1].IsPaused || ls[1].IsBeyond {
 			t.Errorf("D8 a paused one is %+v", ls[1])
 		}
 		if last := ls[2]; !last.IsBeyond || last.ID != "third" || last.HeaderTemplate+last.BodyTemplate != "" || last.URL != sample.URL {

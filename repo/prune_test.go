@@ -94,12 +94,17 @@ func TestD6_D10_PruneInSteps(t *testing.T) {
 	}
 	r.db.MustExec(`
 		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not now'; END $$;
-		CREATE TRIGGER refuse BEFORE DELETE ON merchant_webhooks.delivery FOR EACH ROW EXECUTE FUNCTION refuse()`)
+		CREATE TRIGGER refuse BEFORE DELETE ON merchant_webhooks.delivery FOR EACH ROW EXECUTE FUNCTION refuse();
+		CREATE TRIGGER refuse BEFORE DELETE ON merchant_webhooks.event FOR EACH ROW EXECUTE FUNCTION refuse()`)
 	if _, err := r.Prune(t.Context(), month); err == nil {
 		t.Error("D6 that nothing can be deleted is no error")
 	}
 	r.db.MustExec(`DROP TRIGGER refuse ON merchant_webhooks.delivery`)
-	if done, err := r.Prune(t.Context(), month); err != nil || done.Deleted != 2300 {
+	if done, err := r.Prune(t.Context(), month); err == nil || done.Deleted != 2300 {
+		t.Errorf("D6 deleted are %d, %v", done.Deleted, err)
+	}
+	r.db.MustExec(`DROP TRIGGER refuse ON merchant_webhooks.event`)
+	if done, err := r.Prune(t.Context(), month); err != nil || done.Deleted != 0 {
 		t.Errorf("D6 deleted are %d, %v", done.Deleted, err)
 	}
 	if n := number(t, r.db, `SELECT count(*) FROM merchant_webhooks.event`); n != 0 {
