@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
@@ -45,8 +46,15 @@ func TestD2_D8_ChangedMeanwhile(t *testing.T) {
 		"D8 released, and delivered":        {`lane = 2`, done, resume(false)},
 		"D6 sent again, and being sent":     {`lane = 0`, sent, again},
 		"D9 all sent again, and being sent": {isFailed, `state = 'pending', finished_at = NULL, failure = NULL, ` + sent, func(r *Repo, _ string) error { return again(r, "") }},
-		"D13 made anew, and being sent":     {`lane = 2`, sent, remake},
-		"D13 made anew, and delivered":      {`lane = 2`, done, remake},
+		"D9 all sent again, and again meanwhile": {isDelivered, `queued_at = now() + interval '1 hour'`, func(r *Repo, _ string) error {
+			q, err := r.Requeue(within(t), nil, "admin", Again{All: true, NotSince: time.Now()})
+			if q.Count != 0 {
+				t.Errorf("%d are queued", q.Count)
+			}
+			return err
+		}},
+		"D13 made anew, and being sent": {`lane = 2`, sent, remake},
+		"D13 made anew, and delivered":  {`lane = 2`, done, remake},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := fresh(t)

@@ -156,6 +156,17 @@ func TestSweepProbes(t *testing.T) {
 			swept(t, r)
 		})
 	}
+	t.Run("D8 another webhook's is where it was", func(t *testing.T) {
+		r, _ := sending(t, 1)
+		create(t, r, "admin", named(sample, "other"))
+		setHook(t, r, due)
+		setHook(t, r, `probe_at = 'epoch' WHERE webhook_id = 'other'`)
+		setHook(t, r, `paused_reason = 'gone' WHERE webhook_id = 'other'`)
+		sweep(t, r)
+		if n := number(t, r.db, `SELECT count(*) FROM merchant_webhooks.webhook WHERE probe_at = 'epoch'`); n != 1 {
+			t.Errorf("%d webhooks are where they were, want 1", n)
+		}
+	})
 	t.Run("D8 one in a lane is a probe once", func(t *testing.T) {
 		r, keys := sending(t, 1)
 		park(t, r, keys...)
