@@ -100,8 +100,7 @@ WITH held AS (
       AND webhook_serial = (SELECT webhook_serial FROM held WHERE NOT is_test)
       AND CASE
         WHEN is_good THEN failing_since IS NOT NULL OR paused_reason = 'failing'
-        ELSE failing_since IS NULL OR failed_at < now() - interval '1 minute'
-            OR is_gone AND coalesce(paused_reason, 'failing') = 'failing'
+        ELSE failing_since IS NULL OR failed_at < now() - interval '1 minute' OR is_gone
             OR $16::bigint > 0 AND paused_at IS NULL AND failing_since <= pause_before AND failed_at >= lull
         END
     FOR NO KEY UPDATE OF webhook

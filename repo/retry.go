@@ -23,7 +23,6 @@ const (
 // could not write, and turns its error into what leaves the package.
 func (r *Repo) run(ctx context.Context, op operation, once func() error) error {
 	r.pool.watch(r.db.DB)
-	renewed := false
 	for try, missed := 1, 0; ; {
 		err := once()
 		switch {
@@ -35,8 +34,7 @@ func (r *Repo) run(ctx context.Context, op operation, once func() error) error {
 		case isConflict(err) && pause(ctx, try):
 			try++
 			continue
-		case isReadOnly(err) && !renewed && r.renew(ctx):
-			renewed = true
+		case isReadOnly(err) && r.renew(ctx):
 			continue
 		}
 		return op.problem(ctx, err)
