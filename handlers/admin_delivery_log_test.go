@@ -6,6 +6,19 @@ import (
 	"testing"
 )
 
+// newestTried is where the page of the newest delivery is that was tried, below the list's.
+func newestTried(t *testing.T, h *host) (path string) {
+	t.Helper()
+	err := h.db.Get(&path, `
+		SELECT replace(webhook_id, ' ', '%20') || '/deliveries/msg_' || delivery_serial || '_' || nonce
+		FROM merchant_webhooks.delivery JOIN merchant_webhooks.webhook USING (instance_serial, webhook_serial)
+		WHERE attempt_count > 0 ORDER BY delivery_serial DESC LIMIT 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 func TestD6_LogPages(t *testing.T) {
 	h := newAdmin(t, nil)
 	check(t, h.ask(t, "POST", "/private/webhooks", hook("a b")), 204, 0)
@@ -36,6 +49,12 @@ func TestD6_LogPages(t *testing.T) {
 		if again := p.Find("tbody tr").Map(textOf); strings.Join(again, "\n") != strings.Join(first, "\n") {
 			t.Error("Newer does not lead back")
 		}
+		if p.Find("[rel=prev]").Length() != 0 {
+			t.Error("there is something newer than the newest")
+		}
+		if p := h.open(t, one+"?before=9223372036854775807", "", asOwner...); p.Find("[rel=prev]").Length() != 0 {
+			t.Error("there is something newer than the last that there can be")
+		}
 	})
 	t.Run("D6 filters", func(t *testing.T) {
 		for query, want := range map[string]int{
@@ -55,6 +74,20 @@ func TestD6_LogPages(t *testing.T) {
 		}
 		if got := rows(all + "?order_id=order-2"); len(got) != 1 || !strings.Contains(got[0], "a b") {
 			t.Errorf("the log of all has of an order %q", got)
+		}
+	})
+	t.Run("D6 the attempts of one, newest first, and none is waited for", func(t *testing.T) {
+		h.db.MustExec(`
+			WITH one AS (SELECT max(delivery_serial) AS serial FROM merchant_webhooks.delivery WHERE state = 'delivered'), tried AS (
+				INSERT INTO merchant_webhooks.delivery_attempt (instance_serial, delivery_serial, number, at, duration_ms, url, status)
+				SELECT instance_serial, delivery_serial, n, now(), 1, url, 500 - 100 * n
+				FROM one JOIN merchant_webhooks.delivery ON delivery_serial = serial, generate_series(1, 2) AS n
+			)
+			UPDATE merchant_webhooks.delivery SET attempt_count = 2, tries = 2 FROM one WHERE delivery_serial = serial`)
+		id := newestTried(t, h)
+		p := h.open(t, all[:len(all)-len("deliveries")]+id+"?waiting=1", "", asOwner...).lacks(t, "Still waiting")
+		if newest, oldest := strings.Index(p.text("body"), "Attempt 2 of 10"), strings.Index(p.text("body"), "Attempt 1 of 10"); newest < 0 || oldest < newest {
+			t.Errorf("the attempts stand at %d and %d: %s", newest, oldest, p.text("body"))
 		}
 	})
 	t.Run("D6 a filter stays on its pages", func(t *testing.T) {

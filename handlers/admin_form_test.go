@@ -52,6 +52,14 @@ func TestFormOfANewWebhook(t *testing.T) {
 			t.Errorf("stored: %s", got)
 		}
 	})
+	t.Run("A2 an ID that nobody typed, and that is taken, is another", func(t *testing.T) {
+		h.open(t, "/admin/webhooks", fine("pay-twice.example"), asOwner...).want(t, 303, "webhooks?saved=pay-twice.example")
+		p := h.open(t, "/admin/webhooks/new", "", asOwner...)
+		p = h.open(t, "/admin/webhooks", p.fields("url", "https://twice.example/", "event_type", "pay"), asOwner...)
+		if id := p.field("webhook_id"); p.StatusCode != 409 || id != "pay-twice.example-2" {
+			t.Errorf("%d with the ID %q", p.StatusCode, id)
+		}
+	})
 	t.Run("A2 a body that says no type", func(t *testing.T) {
 		h.open(t, "/admin/webhooks", fine("untyped"), append([]string{"Content-Type", ""}, asOwner...)...).want(t, 303, "webhooks?saved=untyped")
 	})
@@ -153,7 +161,7 @@ func TestFormThatComesBack(t *testing.T) {
 		if !strings.Contains(p.text("body"), "1,200 KiB") && !strings.Contains(p.text("body"), "1.2 MiB") {
 			t.Errorf("the limit is not said: %q", p.text("body"))
 		}
-		for _, path := range []string{"/one/edit", "/one/resume"} {
+		for _, path := range []string{"/one/edit", "/one/resume", "/recover", "/one/recover", "/forget", "/one/secret/rotate", "/one/deliveries/msg_1_0/redeliver"} {
 			h.open(t, "/admin/webhooks"+path, "drop="+strings.Repeat("a", 1300<<10), asOwner...).want(t, 413, "That is too much text")
 		}
 	})

@@ -100,7 +100,7 @@ func TestPageHeaders(t *testing.T) {
 		for _, name := range names {
 			path, found := strings.CutPrefix(name, "../webhook-assets/")
 			a := h.ask(t, "GET", "/admin/webhook-assets/"+path, "", asNobody...)
-			if !found || a.StatusCode != 200 || !strings.Contains(a.Header.Get("Cache-Control"), "immutable") || strings.Count(path, ".") != 2 {
+			if !found || a.StatusCode != 200 || !strings.Contains(a.Header.Get("Cache-Control"), "immutable") || strings.Count(path, ".") != 2 || len(a.body) == 0 {
 				t.Errorf("%s: %d, %s", name, a.StatusCode, a.Header.Get("Cache-Control"))
 			}
 		}
@@ -350,6 +350,13 @@ func TestHalves(t *testing.T) {
 		check(t, h.ask(t, "POST", "/private/webhooks", hook("a")), 204, 0)
 		if p := h.open(t, "/admin/webhooks/a/view", "", asOwner...); !strings.Contains(string(p.body), h.URL+"/private/webhooks") {
 			t.Errorf("no line leads to %s/private/webhooks: %s", h.URL, p.body)
+		}
+	})
+	t.Run("H9 behind a proxy, by PublicURL", func(t *testing.T) {
+		h := newAdmin(t, func(c *plugin.Config) { c.PublicURL = "https://shop.example/behind/" })
+		check(t, h.ask(t, "POST", "/private/webhooks", hook("a")), 204, 0)
+		if p := h.open(t, "/admin/webhooks/a/view", "", asOwner...); !strings.Contains(string(p.body), "https://shop.example/behind/private/webhooks") {
+			t.Errorf("no line leads there: %s", p.body)
 		}
 	})
 	t.Run("H9 the host's fields are in every form", func(t *testing.T) {

@@ -86,9 +86,10 @@ func (a *App) checkID(c *call, id string) error {
 
 // refuse gives the problem of a request that is not worth asking the database
 // about, unless the instance is unknown: that is said first, whatever else is
-// wrong. A body that took all the time there is leaves none to ask in.
+// wrong. A body that took all the time there is leaves none to ask in, and who
+// ended it before it was complete may have left.
 func (a *App) refuse(c *call, problem error) error {
-	if errors.Is(problem, os.ErrDeadlineExceeded) {
+	if errors.Is(problem, os.ErrDeadlineExceeded) || errors.Is(problem, errBodyCut) {
 		return problem
 	}
 	if err := a.Repo.HasInstance(c.ctx, c.instance); err != nil {

@@ -30,6 +30,9 @@ const (
 	largeBodies, strangersBodies = 16 << 20, 4 << 20
 )
 
+// errBodyCut is the cause where a client sent less than it said.
+var errBodyCut = errors.New("the client ended the body early")
+
 // bodyRoom bounds what large bodies hold; a form of the limit fits in. Strangers
 // have a part of their own, so that they keep nobody waiting but each other.
 type bodyRoom struct{ granted, strangers *semaphore.Weighted }
@@ -104,7 +107,7 @@ func (a *App) readBody(c *call, limit int64) ([]byte, error) {
 	case errors.Is(sent.err, os.ErrDeadlineExceeded):
 		return nil, refuseBody(webhook.Say("body.slow"), sent.err)
 	case sent.err != nil:
-		return nil, refuseBody(webhook.Say("body.cut"), sent.err)
+		return nil, refuseBody(webhook.Say("body.cut"), errors.Join(errBodyCut, sent.err))
 	case err != nil && err != io.EOF:
 		return nil, &webhook.Problem{
 			Code:    webhook.CodeCompressionInvalid,

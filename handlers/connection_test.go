@@ -1,8 +1,10 @@
 package handlers_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -43,6 +45,24 @@ func TestConnectionStays(t *testing.T) {
 				t.Errorf("status %d, closes the connection: %t; want %d, %t", response.StatusCode, response.Close, test.status, test.closes)
 			}
 		})
+	}
+}
+
+// TestBodyCut: a client that says more than it sends is told so.
+func TestBodyCut(t *testing.T) {
+	h := newHost(t, nil)
+	conn, err := net.Dial("tcp", h.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_, err = fmt.Fprintf(conn, "POST /private/webhooks HTTP/1.1\r\nHost: shop\r\nAuthorization: Bearer secret-token:all\r\nContent-Length: 999\r\n\r\n%s", hook("a"))
+	if err := errors.Join(err, conn.(*net.TCPConn).CloseWrite()); err != nil {
+		t.Fatal(err)
+	}
+	said, err := io.ReadAll(conn)
+	if !strings.Contains(string(said), " 400 ") || !strings.Contains(string(said), "The body ended before it was complete.") {
+		t.Errorf("R3 it is answered %s, %v", said, err)
 	}
 }
 

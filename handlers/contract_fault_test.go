@@ -28,7 +28,7 @@ func shown(t *testing.T) (h *host, deliveryID string) {
 }
 
 // pageQuery is what the pages ask for.
-const pageQuery = "order_id=o-1&from=2020-01-01T00:00&to=2039-01-01T00:00&all=on&asked_at=2147483647000000"
+const pageQuery = "saved=a&order_id=o-1&from=2020-01-01T00:00&to=2039-01-01T00:00&all=on&asked_at=2147483647000000"
 
 // TestR5_EachTableAway holds that an operation which can not read or write one of
 // its tables says so, and shows or does nothing without it: with the table away

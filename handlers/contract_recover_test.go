@@ -159,6 +159,14 @@ func TestD9_Recover(t *testing.T) {
 	})
 }
 
+// TestD9_RecoverByProgram: a form that a program posts does not say when it was asked for.
+func TestD9_RecoverByProgram(t *testing.T) {
+	h := newAdmin(t, nil)
+	check(t, h.ask(t, "POST", "/private/webhooks", hook("a")), http.StatusNoContent, 0)
+	fillLog(t, h.db, 3)
+	h.open(t, "/admin/webhooks/recover", period, asOwner...).want(t, 303, "../webhooks/deliveries?again=1")
+}
+
 // TestD9_TwiceByOneClock: the minute is the database's, by whose clock it is known
 // when something was queued, also where the host's goes ten minutes before it.
 func TestD9_TwiceByOneClock(t *testing.T) {

@@ -116,9 +116,6 @@ func loneSurrogate(raw string) (half string, found bool) {
 			continue
 		}
 		i++ // the escaped character, which may be a backslash
-		if raw[i] != 'u' {
-			continue
-		}
 		unit := utf16Unit(raw, i)
 		low := utf16Unit(raw, i+6)
 		switch {
