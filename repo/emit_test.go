@@ -198,6 +198,13 @@ func TestEmitHoldsWhatItFound(t *testing.T) {
 		}
 		want(t, err, webhook.CodeWebhookUnknown, "")
 	})
+	t.Run("D1 an event that can not be stored", func(t *testing.T) {
+		r := fresh(t)
+		tx := r.db.MustBegin()
+		defer func() { _ = tx.Rollback() }()
+		_, err := r.AddDeliveries(t.Context(), tx.Tx, NewEvent{Instance: 1}, nil, NewJobs{})
+		want(t, err, webhook.CodeDBStoreFailed, "")
+	})
 }
 
 func TestEmitNotifies(t *testing.T) {

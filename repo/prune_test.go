@@ -145,6 +145,8 @@ func TestD4_Reseal(t *testing.T) {
 		prefix, lost := []byte{1, 255}, errors.New("no key fits")
 		seal := func(stored []byte, instance, webhookID string) ([]byte, error) {
 			switch {
+			case bytes.HasPrefix(stored, prefix):
+				t.Errorf("D4 %x of %s is sealed already", stored, webhookID)
 			case stored[0] == 1:
 				return nil, lost
 			case webhookID == "hook 3": // rotated by somebody else meanwhile
