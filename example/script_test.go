@@ -41,7 +41,7 @@ func TestA2Script(t *testing.T) {
 	}
 
 	const spoken = `[...document.querySelectorAll("[aria-live=polite]")].map(e => e.textContent).join("")`
-	p.Until(spoken + `.startsWith("The body is valid JSON")`)
+	p.Until(spoken + `.startsWith("The body is valid JSON") && document.body.innerText.includes('{"order": "')`)
 	p.Shows("With example data this would be sent to books.example:", "POST /hook")
 	if focused := p.Focused(); focused != "Body" {
 		t.Errorf("the preview takes the focus away: it is on %q", focused)

@@ -166,12 +166,11 @@ const unseen = `(() => {
 	return ""
 })()`
 
-// Focused is the accessible name of what has the focus.
+// Focused is the accessible name of what has the focus. What has autofocus gets it a
+// moment after the page is there.
 func (p *Page) Focused() string {
 	p.t.Helper()
-	if p.world == 0 {
-		p.enter()
-	}
+	p.comes(`document.activeElement !== document.body || !document.querySelector("[autofocus]")`)
 	found := call(p, runtime.Evaluate, runtime.EvaluateParams{Expression: "document.activeElement", ContextID: p.world})
 	tree := call(p, accessibility.GetPartialAXTree, accessibility.GetPartialAXTreeParams{
 		ObjectID: found.Result.ObjectID, FetchRelatives: new(bool),
