@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/cdp"
@@ -170,7 +171,9 @@ const unseen = `(() => {
 // moment after the page is there.
 func (p *Page) Focused() string {
 	p.t.Helper()
-	p.comes(`document.activeElement !== document.body || !document.querySelector("[autofocus]")`)
+	for end, waits := time.Now().Add(patience/2), true; waits && time.Now().Before(end); { // not by a script: it may be off
+		p.Eval(&waits, `document.activeElement === document.body && document.querySelector("[autofocus]") !== null`)
+	}
 	found := call(p, runtime.Evaluate, runtime.EvaluateParams{Expression: "document.activeElement", ContextID: p.world})
 	tree := call(p, accessibility.GetPartialAXTree, accessibility.GetPartialAXTreeParams{
 		ObjectID: found.Result.ObjectID, FetchRelatives: new(bool),

@@ -173,14 +173,7 @@ func (p *Page) Eval(result any, script string) {
 // Until waits for JavaScript of the test's own to give true.
 func (p *Page) Until(condition string) {
 	p.t.Helper()
-	if !p.comes(condition) {
-		p.fatalf("it did not come to pass that %s", condition)
-	}
-}
-
-// comes waits for a condition, and reports whether it came.
-func (p *Page) comes(condition string) (met bool) {
-	p.t.Helper()
+	var met bool
 	p.Eval(&met, fmt.Sprintf(`new Promise(done => {
 		const end = Date.now() + %d
 		const look = () => {
@@ -190,7 +183,9 @@ func (p *Page) comes(condition string) (met bool) {
 		}
 		look()
 	})`, patience.Milliseconds()/2, condition))
-	return met
+	if !met {
+		p.fatalf("it did not come to pass that %s", condition)
+	}
 }
 
 // enter makes the world of this package's scripts in the document.
