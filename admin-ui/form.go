@@ -152,7 +152,7 @@ func (m *maker) summary(problems webhook.Problems, order []string) summary {
 	s := summary{Title: m.Say("refusal.summary", "n", len(problems))}
 	for _, p := range problems {
 		item := summaryItem{Text: m.problem(p)}
-		if slices.Contains(order, p.Field) {
+		if place(p) >= 0 {
 			item.Field = p.Field
 		}
 		if isTaken(p) {
