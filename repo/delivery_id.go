@@ -11,9 +11,9 @@ import (
 func parseDeliveryID(id string) (serial int64, nonce string) {
 	rest, ours := strings.CutPrefix(id, "msg_")
 	digits, nonce, parted := strings.Cut(rest, "_")
-	serial, _ = strconv.ParseInt(digits, 10, 64) // of what is no number it is another
+	serial, err := strconv.ParseInt(digits, 10, 64)
 	switch {
-	case !ours, !parted, serial < 1, strconv.FormatInt(serial, 10) != digits,
+	case !ours, !parted, err != nil, serial < 1, strconv.FormatInt(serial, 10) != digits,
 		len(nonce) != 16, strings.Trim(nonce, "0123456789abcdef") != "":
 		return 0, ""
 	}

@@ -69,7 +69,7 @@ var (
 // machine. A translator with a prefix of its operator's own can not be told
 // from other public addresses.
 func PublicAddress(a netip.Addr, allowed []netip.Prefix) bool {
-	if a.Zone() != "" {
+	if !a.IsValid() || a.Zone() != "" {
 		return false
 	}
 	if a.Is4In6() {

@@ -25,7 +25,10 @@ func (m Message) Encode() string {
 	if m.IsZero() {
 		return ""
 	}
-	encoded, _ := json.Marshal(m.stored()) // All values in it are JSON already.
+	encoded, err := json.Marshal(m.stored())
+	if err != nil {
+		return "" // There is nothing in it that can not be marshalled.
+	}
 	return string(encoded)
 }
 

@@ -131,7 +131,10 @@ func judgeBody(headerTemplate, bodyTemplate Value, event EventType) Message {
 // sendable are the headers that a header template gives with the example, those
 // lines left out that could not be sent.
 func (t *template) sendable(event EventType) []Header {
-	expanded, _ := t.expand(context.Background(), event.data) // Nothing, if it can not be.
+	expanded, err := t.expand(context.Background(), event.data)
+	if err != nil {
+		return nil
+	}
 	var headers []Header
 	for line := range strings.SplitSeq(expanded, "\n") {
 		h, _ := parseHeaders(line)
@@ -174,6 +177,8 @@ func indented(body string) string {
 		}
 	}
 	var out bytes.Buffer
-	_ = json.Indent(&out, []byte(trimmed), "", "  ") // What is no JSON writes nothing.
+	if err := json.Indent(&out, []byte(trimmed), "", "  "); err != nil {
+		return ""
+	}
 	return out.String()
 }
