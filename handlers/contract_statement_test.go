@@ -1,54 +1,15 @@
 package handlers_test
 
 import (
-	"database/sql"
-	"errors"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"time"
-
-	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"github.com/seed-7c2cc908/merchant-webhooks/handlers"
+	"github.com/seed-7c2cc908/merchant-webhooks/internal/pgdev/pgtest"
 	"github.com/seed-7c2cc908/merchant-webhooks/plugin"
 )
-
-// A cable leads to PostgreSQL until it is cut, before a statement.
-type cable struct {
-	left atomic.Int64 // how many statements still go through
-}
-
-var errCut = errors.New("the cable is cut")
-
-func (c *cable) Dial(network, address string) (net.Conn, error) {
-	return c.DialTimeout(network, address, patience)
-}
-
-func (c *cable) DialTimeout(network, address string, limit time.Duration) (net.Conn, error) {
-	if c.left.Load() < 0 {
-		return nil, errCut
-	}
-	conn, err := net.DialTimeout(network, address, limit)
-	return cabled{conn, c}, err
-}
-
-type cabled struct {
-	net.Conn
-	*cable
-}
-
-// Write counts the two messages that run a statement: Query and Bind.
-func (c cabled) Write(message []byte) (int, error) {
-	if runs := message[0] == 'Q' || message[0] == 'B'; runs && c.left.Add(-1) < 0 {
-		return 0, errors.Join(errCut, c.Close())
-	}
-	return c.Conn.Write(message)
-}
 
 // takesAway tells how little an operation leaves for the others to show.
 func takesAway(op handlers.Operation) int {
@@ -79,21 +40,12 @@ func (h *host) perform(t testing.TB, op handlers.Operation, deliveryID string) a
 	return h.ask(t, op.Method, path, object)
 }
 
-// TestR5_EachStatement cuts what leads to the database before the first statement
-// of each operation, then before the second, and so on: what it could not ask or do
-// is never left out, but told, and logged once.
+// TestR5_EachStatement lets the first statement of each operation fail, then the
+// second, and so on, and no other: what could not be asked or done is never left out,
+// but told, and logged once.
 func TestR5_EachStatement(t *testing.T) {
 	dsn := migratedDSN(t)
-	connector, err := pq.NewConnector(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const whole = 1 << 40
-	var way cable
-	way.left.Store(whole)
-	connector.Dialer(&way)
-	db := sqlx.NewDb(sql.OpenDB(connector), "postgres")
-	t.Cleanup(func() { db.Close() })
+	db, failing := pgtest.OpenFailing(t, dsn)
 	h := startHost(t, db, setting{}, func(c *plugin.Config) { c.Authorize = bySession })
 	t.Cleanup(h.Close)
 	// Emit looks a little later whether anybody sends: by a way of its own.
@@ -106,11 +58,11 @@ func TestR5_EachStatement(t *testing.T) {
 	operations := append(handlers.APIOperations(), handlers.AdminOperations()...)
 	slices.SortStableFunc(operations, func(a, b handlers.Operation) int { return takesAway(a) - takesAway(b) })
 	for _, op := range operations {
-		for statement := int64(0); ; statement++ {
+		for statement := int64(1); ; statement++ {
 			logged := len(h.log.String())
-			way.left.Store(statement)
+			failing.Fail(statement)
 			got := h.perform(t, op, id)
-			if way.left.Swap(whole) >= 0 {
+			if !failing.Failed() {
 				break
 			}
 			faults++
