@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -49,8 +50,8 @@ func TestD6_LogPages(t *testing.T) {
 		if again := p.Find("tbody tr").Map(textOf); strings.Join(again, "\n") != strings.Join(first, "\n") {
 			t.Error("Newer does not lead back")
 		}
-		if p.Find("[rel=prev]").Length() != 0 {
-			t.Error("there is something newer than the newest")
+		if p.Find("[rel=prev]").Length() != 0 || p.Find("[rel=next]").Length() != 1 {
+			t.Error("there is something newer than the newest, or nothing older")
 		}
 		if p := h.open(t, one+"?before=9223372036854775807", "", asOwner...); p.Find("[rel=prev]").Length() != 0 {
 			t.Error("there is something newer than the last that there can be")
@@ -150,7 +151,10 @@ func TestD6_WhyPage(t *testing.T) {
 	if got := p.Find(".mw-answers li").Length(); got != 3 || p.field("order_id") != "order-1" {
 		t.Errorf("it has %d answers, and the field holds %q", got, p.field("order_id"))
 	}
-	h.follow(t, p, "a").says(t, "The receiver answered 400", "order-1")
+	p = h.follow(t, p, "a").says(t, "The receiver answered 400", "order-1")
+	if facts := p.Find("dt").Map(textOf); !slices.Contains(facts, "First sent") || slices.Contains(facts, "Delivered") {
+		t.Errorf("its page has %q", facts)
+	}
 	for _, none := range []string{"order-9", "%00", "%ff", "%3Cb%3E", strings.Repeat("x", 300)} {
 		h.open(t, why+"?order_id="+none, "", asOwner...).want(t, 200, "Why was something not sent?").
 			says(t, "No event with this order's ID has reached the webhooks.").lacks(t, "<b>")

@@ -60,6 +60,12 @@ func TestFormOfANewWebhook(t *testing.T) {
 			t.Errorf("%d with the ID %q", p.StatusCode, id)
 		}
 	})
+	t.Run("A2 an ID that nobody typed stays empty in a form that is refused", func(t *testing.T) {
+		p := h.open(t, "/admin/webhooks", form("event_type", "pay", "url", "ftp://example.com", "http_method", "POST", "start_from", "own"), asOwner...)
+		if id := p.field("webhook_id"); p.StatusCode != 400 || id != "" {
+			t.Errorf("%d with the ID %q", p.StatusCode, id)
+		}
+	})
 	t.Run("A2 a body that says no type", func(t *testing.T) {
 		h.open(t, "/admin/webhooks", fine("untyped"), append([]string{"Content-Type", ""}, asOwner...)...).want(t, 303, "webhooks?saved=untyped")
 	})
@@ -105,6 +111,7 @@ func TestFormThatComesBack(t *testing.T) {
 			"header_template", "X: {{a", "body_template", "\n{{#products}}</textarea>&amp;", "start_from", "own",
 		}
 		p := h.open(t, "/admin/webhooks", form(typed...), asOwner...).want(t, 400, "Error: New webhook")
+		h.open(t, "/admin/webhooks", form(append(typed, "version", "3")...), asOwner...).want(t, 400, "Error: New webhook")
 		for i := 0; i < len(typed); i += 2 {
 			if got := p.field(typed[i]); got != typed[i+1] {
 				t.Errorf("%s came back as %q, want %q", typed[i], got, typed[i+1])
@@ -242,6 +249,9 @@ func TestNotSignedIn(t *testing.T) {
 	t.Run("A12 a page leads to the sign-in page, with the way back", func(t *testing.T) {
 		for _, path := range pages {
 			leading.open(t, "/admin/webhooks"+path+"?q=x", "", asNobody...).want(t, 303, "/login?next=/behind/admin/webhooks"+path+"?q=x")
+		}
+		if a := leading.ask(t, "HEAD", "/admin/webhooks", "", asNobody...); a.StatusCode != 303 {
+			t.Errorf("HEAD is answered %s", a.Status)
 		}
 	})
 	t.Run("A12 the way back stays on this host", func(t *testing.T) {

@@ -151,7 +151,7 @@ func readRange(from, to string, required bool) (first, last time.Time, problems 
 		return moment
 	}
 	first, last = read("from", from), read("to", to)
-	if len(problems) == 0 && !last.IsZero() && last.Before(first) {
+	if !last.IsZero() && last.Before(first) {
 		problems = append(problems, &webhook.Problem{Code: webhook.CodeJSONInvalid, Field: "to", Message: webhook.Say("time.range")})
 	}
 	return first, last, problems

@@ -43,7 +43,7 @@ func (b *buffer) Size() int { return b.body.Len() }
 func (b *buffer) Written() bool { return b.written }
 
 // send gives the whole answer to the writer.
-func (b *buffer) send(w gin.ResponseWriter) error {
+func (b *buffer) send(w gin.ResponseWriter) {
 	header := w.Header()
 	clear(header)
 	for name, values := range b.header {
@@ -51,6 +51,5 @@ func (b *buffer) send(w gin.ResponseWriter) error {
 	}
 	w.WriteHeader(b.status)
 	w.WriteHeaderNow()
-	_, err := w.Write(b.body.Bytes())
-	return err
+	_, _ = w.Write(b.body.Bytes()) // the client is gone
 }

@@ -18,8 +18,8 @@ func connectionOf(w http.ResponseWriter) *http.ResponseController {
 		case interface{ Unwrap() http.ResponseWriter }:
 			w = outer.Unwrap()
 		default:
-			inner, ok := embedded(w)
-			if !ok {
+			inner := embedded(w)
+			if inner == nil {
 				return http.NewResponseController(w)
 			}
 			w = inner
@@ -27,16 +27,17 @@ func connectionOf(w http.ResponseWriter) *http.ResponseController {
 	}
 }
 
-// embedded gives the writer that a struct embeds: gin's interface, or net/http's.
-func embedded(w http.ResponseWriter) (http.ResponseWriter, bool) {
+// embedded gives the writer that a struct embeds: gin's interface, or net/http's;
+// nil where it embeds none.
+func embedded(w http.ResponseWriter) http.ResponseWriter {
 	v := reflect.Indirect(reflect.ValueOf(w))
 	if v.Kind() != reflect.Struct {
-		return nil, false
+		return nil
 	}
 	field, found := v.Type().FieldByName("ResponseWriter")
 	if !found || len(field.Index) > 1 {
-		return nil, false
+		return nil
 	}
-	inner, ok := v.FieldByIndex(field.Index).Interface().(http.ResponseWriter)
-	return inner, ok
+	inner, _ := v.FieldByIndex(field.Index).Interface().(http.ResponseWriter)
+	return inner
 }

@@ -1,11 +1,13 @@
 package handlers_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -84,6 +86,24 @@ func TestBehindCompressed(t *testing.T) {
 				t.Error("the connection is closed, as if a part of the body had not been read")
 			}
 		})
+	}
+}
+
+// TestR4_NoHeader takes what is deflated without a header, whose beginning adds up
+// like one.
+func TestR4_NoHeader(t *testing.T) {
+	h := newHost(t, nil)
+	tried := 0
+	for i := range 2000 {
+		body := compress(t, "deflate", []byte(hook("a", `"body_template":"`+strings.Repeat(strconv.Itoa(i), i)+`"`)))
+		if binary.BigEndian.Uint16(body)%31 == 0 {
+			tried++
+			check(t, h.ask(t, "POST", "/private/webhooks", string(body), "Content-Encoding", "deflate"), http.StatusNoContent, 0)
+			check(t, h.ask(t, "DELETE", "/private/webhooks/a", ""), http.StatusNoContent, 0)
+		}
+	}
+	if tried == 0 {
+		t.Error("none adds up: this test sees nothing")
 	}
 }
 

@@ -58,6 +58,7 @@ func TestAuthorizeAnswers(t *testing.T) {
 		{"R2 who are you", func(*gin.Context) error { return plugin.ErrUnauthenticated }, 401, 2015, ""},
 		{"R2 not you", func(*gin.Context) error { return plugin.ErrForbidden }, 403, 16, ""},
 		{"R2 not you, wrapped", func(*gin.Context) error { return fmt.Errorf("role cashier: %w", plugin.ErrForbidden) }, 403, 16, ""},
+		{"R2 not you, with a status that is no answer", func(c *gin.Context) error { c.Status(http.StatusTeapot); return plugin.ErrForbidden }, 403, 16, ""},
 		{"R2 another error", func(*gin.Context) error { return secret }, 500, 60, ""},
 		{"R2 an answer of the host's own", func(c *gin.Context) error {
 			c.AbortWithStatusJSON(http.StatusTeapot, gin.H{"host": "says no"})

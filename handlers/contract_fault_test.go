@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -28,7 +29,7 @@ func shown(t *testing.T) (h *host, deliveryID string) {
 }
 
 // pageQuery is what the pages ask for.
-const pageQuery = "saved=a&order_id=o-1&from=2020-01-01T00:00&to=2039-01-01T00:00&all=on&asked_at=2147483647000000"
+const pageQuery = "saved=a&order_id=o-1&from=2020-01-01T00:00&to=2039-01-01T00:00&all=on&drop=1&asked_at=2147483647000000"
 
 // TestR5_EachTableAway holds that an operation which can not read or write one of
 // its tables says so, and shows or does nothing without it: with the table away
@@ -97,19 +98,41 @@ func TestA10_EachPage(t *testing.T) {
 		c.Admin.Layout = func(*gin.Context, plugin.Page) error { return errors.New("the menu's database is away") }
 	})
 	defer failing.Close()
-	for _, op := range handlers.AdminOperations() {
-		body := ""
-		if op.Method == http.MethodPost {
-			body = "from=x"
+	check(t, h.ask(t, "PATCH", "/private/webhooks/a", hook("a", `"body_template":"changed"`)), http.StatusNoContent, 0)
+	for _, query := range []string{"", "?order_id=o-1", "?from=a"} {
+		for _, op := range handlers.AdminOperations() {
+			body := ""
+			if op.Method == http.MethodPost {
+				body = "from=x"
+			}
+			path := at(op, "a", id) + query
+			p := h.open(t, path, body, asOwner...)
+			if p.StatusCode != http.StatusOK || p.Find("h1").Length() == 0 {
+				continue // no page: a way to one, or a file
+			}
+			if got := failing.open(t, path, body, asOwner...); got.StatusCode != http.StatusInternalServerError || got.text("h1") == "" {
+				t.Errorf("A10 %s %s answers %d where the layout fails: %s", op.Method, op.Endpoint, got.StatusCode, shortened(string(got.body)))
+			}
 		}
-		path := at(op, "a", id)
-		p := h.open(t, path+"?order_id=o-1", body, asOwner...)
-		if p.StatusCode != http.StatusOK || p.Find("h1").Length() == 0 {
-			continue // no page: a way to one, or a file
+	}
+}
+
+// TestA10_WhoLeft: a layout that was given up since the client has left is no fault.
+func TestA10_WhoLeft(t *testing.T) {
+	ctx, leave := context.WithCancel(t.Context())
+	h := newAdmin(t, func(c *plugin.Config) {
+		c.Admin.Layout = func(c *gin.Context, _ plugin.Page) error {
+			leave()
+			<-c.Request.Context().Done()
+			return c.Request.Context().Err()
 		}
-		if got := failing.open(t, path+"?order_id=o-1", body, asOwner...); got.StatusCode != http.StatusInternalServerError || got.text("h1") == "" {
-			t.Errorf("A10 %s %s answers %d where the layout fails: %s", op.Method, op.Endpoint, got.StatusCode, shortened(string(got.body)))
-		}
+	})
+	if a, err := h.try(ctx, "GET", "/admin/webhooks", "", asOwner...); err == nil {
+		t.Errorf("it is answered %d", a.StatusCode)
+	}
+	h.Close()
+	if log := h.log.String(); strings.Contains(log, "request failed") {
+		t.Errorf("A10 it is logged as a fault: %s", log)
 	}
 }
 

@@ -140,6 +140,7 @@ func startHost(t testing.TB, db *sqlx.DB, s setting, configure func(*plugin.Conf
 	if h.plugin, err = plugin.New(config); err != nil {
 		t.Fatal(err)
 	}
+	h.engine.Use(watch)
 	if s.engine != nil {
 		s.engine(h.engine)
 	}
@@ -147,6 +148,15 @@ func startHost(t testing.TB, db *sqlx.DB, s setting, configure func(*plugin.Conf
 	h.Server = httptest.NewServer(h.engine)
 	h.Client().CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return h
+}
+
+// watch wants what a middleware of the host finds behind each request: an answer
+// that is written, and a refusal that aborts.
+func watch(c *gin.Context) {
+	c.Next()
+	if status := c.Writer.Status(); c.FullPath() != "" && !c.IsAborted() && (!c.Writer.Written() || status >= 400) {
+		panic(fmt.Sprintf("H1 %s %s: status %d, written %t, not aborted", c.Request.Method, c.Request.URL.Path, status, c.Writer.Written()))
+	}
 }
 
 // newHost is a host over a fresh database, stopped when the test ends.

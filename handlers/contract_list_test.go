@@ -160,8 +160,28 @@ func TestListWithAFault(t *testing.T) {
 	}
 }
 
-// slowly asks for the list by a connection that buffers little.
-func slowly(t *testing.T, address string) io.Reader {
+// TestC12_WhoLeft: a list that was given up since its client has left is no fault.
+func TestC12_WhoLeft(t *testing.T) {
+	db := migrated(t)
+	fill(t, db, 20_000, `repeat('😀', 120) || n`)
+	h := startHost(t, db, setting{}, nil)
+	defer h.Close()
+	body := slowly(t, h.Listener.Addr().String())
+	defer lockWebhooks(t, db)()
+	go io.Copy(io.Discard, body)
+	await(t, db, "the list waits for the lock", waitsForLock)
+	if err := body.Close(); err != nil {
+		t.Fatal(err)
+	}
+	await(t, db, "its statement is cancelled", "NOT "+waitsForLock)
+	h.Close()
+	if log := h.log.String(); strings.Contains(log, "level=ERROR") {
+		t.Errorf("it is logged as a fault: %s", log)
+	}
+}
+
+// slowly asks for the list by a connection that buffers little, and is closed with it.
+func slowly(t *testing.T, address string) io.ReadCloser {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
@@ -181,7 +201,10 @@ func slowly(t *testing.T, address string) io.Reader {
 	if response.StatusCode != http.StatusOK {
 		t.Fatal(response.Status)
 	}
-	return response.Body
+	return struct {
+		io.Reader
+		io.Closer
+	}{response.Body, conn}
 }
 
 // isUnexpectedEnd reports whether a client was told that an answer is cut.

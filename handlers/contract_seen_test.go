@@ -59,6 +59,7 @@ func newWatched(t testing.TB) (h *host, registry *prometheus.Registry, spans *tr
 				panic("the host")
 			case "answers":
 				c.String(http.StatusPaymentRequired, "pay first")
+				c.Abort()
 			}
 			return bySession(c, instance, p)
 		}

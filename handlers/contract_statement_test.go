@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,6 +11,37 @@ import (
 	"github.com/seed-7c2cc908/merchant-webhooks/internal/pgdev/pgtest"
 	"github.com/seed-7c2cc908/merchant-webhooks/plugin"
 )
+
+// TestR5_SavedOnly: where what waits could not be made anew, the change is saved.
+func TestR5_SavedOnly(t *testing.T) {
+	db, failing := pgtest.OpenFailing(t, migratedDSN(t))
+	h := startHost(t, db, setting{}, func(c *plugin.Config) { c.Authorize = bySession })
+	defer h.Close()
+	check(t, h.ask(t, "POST", "/private/webhooks", hook("a")), http.StatusNoContent, 0)
+	h.emit(t, "o-1")
+	saved := 0
+	for statement := int64(1); ; statement++ {
+		edit := h.open(t, "/admin/webhooks/a/edit", "", asOwner...)
+		url := fmt.Sprint("https://example.com/", statement)
+		failing.Fail(statement)
+		got := h.press(t, edit, "Save", "url", url, "rebuild_waiting", "1")
+		if !failing.Failed() {
+			got.want(t, 303, "../../webhooks?saved=a")
+			break
+		}
+		if got.StatusCode == http.StatusInternalServerError {
+			continue
+		}
+		got.want(t, 303, "../../webhooks/a/view?done=saved_only")
+		saved++
+		if body := string(h.ask(t, "GET", "/private/webhooks/a", "").body); !strings.Contains(body, url) || h.column(t, "url") == url {
+			t.Errorf("R5 without its statement %d it is %s, and goes to %s", statement, body, h.column(t, "url"))
+		}
+	}
+	if saved == 0 {
+		t.Error("it was never saved alone: this test sees nothing")
+	}
+}
 
 // takesAway tells how little an operation leaves for the others to show.
 func takesAway(op handlers.Operation) int {
@@ -55,6 +87,7 @@ func TestR5_EachStatement(t *testing.T) {
 	other.emit(t, "o-1")
 	other.answered(t, 400)
 	id, faults := other.newest(t, "a"), 0
+	check(t, other.ask(t, "PATCH", "/private/webhooks/a", hook("a", `"body_template":"changed"`)), http.StatusNoContent, 0)
 	operations := append(handlers.APIOperations(), handlers.AdminOperations()...)
 	slices.SortStableFunc(operations, func(a, b handlers.Operation) int { return takesAway(a) - takesAway(b) })
 	for _, op := range operations {

@@ -30,20 +30,17 @@ func (a *App) readObject(c *call, optional bool) (*bodyReader, error) {
 	return &bodyReader{object: object}, err
 }
 
-// optional finds the value of a name, if there is one and still something to judge:
-// null is none.
+// optional finds the value of a name, if there is one: null is none.
 func (r *bodyReader) optional(name string) (value gjson.Result, found bool) {
-	if r.err != nil {
-		return value, false
-	}
 	value = member(r.object, name)
 	return value, value.Type != gjson.Null
 }
 
+// blame notes what is wrong, of several things the first.
+func (r *bodyReader) blame(problem *webhook.Problem) { r.err = cmp.Or[error](r.err, problem) }
+
 func (r *bodyReader) refuse(field string, m webhook.Message) {
-	if r.err == nil {
-		r.err = &webhook.Problem{Code: webhook.CodeJSONInvalid, Field: field, Message: m}
-	}
+	r.blame(&webhook.Problem{Code: webhook.CodeJSONInvalid, Field: field, Message: m})
 }
 
 // flag reads an optional boolean; without it the answer is no.
@@ -66,7 +63,7 @@ func (r *bodyReader) webhookID() string {
 	}
 	value := decodeValue(given)
 	if problem := webhook.JudgeID(value); problem != nil {
-		r.err = problem
+		r.blame(problem)
 	}
 	return value.Text
 }

@@ -2,9 +2,15 @@ package handlers
 
 import (
 	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/seed-7c2cc908/merchant-webhooks/repo"
 )
 
 // TestH5_PathElsewhere: middleware may give a request another path when it is
@@ -23,6 +29,36 @@ func TestA7_LoggedHeader(t *testing.T) {
 	for header, want := range map[string]string{most: most, most + "b": most + "…"} {
 		if got := logged(header); got != want {
 			t.Errorf("of %d bytes %q is logged", len(header), got)
+		}
+	}
+}
+
+// TestD6_NoticeOfMany: only so many deliveries are counted.
+func TestD6_NoticeOfMany(t *testing.T) {
+	for count, want := range map[int]int{repo.MaxCount: 0, repo.MaxCount + 1: 20_000} {
+		if got := logNotice(url.Values{"again": {"20000"}}, count).Count; got != want {
+			t.Errorf("where there are %d, it tells of %d", count, got)
+		}
+	}
+}
+
+// A middle is a writer between one of a middleware's and gin's.
+type middle struct{ http.ResponseWriter }
+
+// TestR6_OtherWriters: of a writer that leads to no connection nothing is asked.
+func TestR6_OtherWriters(t *testing.T) {
+	type plain struct{ httptest.ResponseRecorder }
+	for _, w := range []http.ResponseWriter{
+		httptest.NewRecorder(), &plain{},
+		struct{ *middle }{},
+		struct{ middle }{middle{httptest.NewRecorder()}},
+		struct {
+			*httptest.ResponseRecorder
+			ResponseWriter string
+		}{httptest.NewRecorder(), "another's"},
+	} {
+		if err := connectionOf(w).SetReadDeadline(time.Now()); !errors.Is(err, http.ErrNotSupported) {
+			t.Errorf("%T: %v", w, err)
 		}
 	}
 }

@@ -98,7 +98,7 @@ func (a *App) showInLayout(c *call, page adminui.Page) error {
 	if !whole.Written() {
 		return &layoutError{errors.New("it wrote nothing")}
 	}
-	_ = whole.send(writer) // the client is gone
+	whole.send(writer)
 	return nil
 }
 
@@ -162,10 +162,15 @@ func (c *call) base() string { return strings.Repeat("../", max(0, c.at.level-2)
 // seeOther leads to another page of the admin, relative to the request: so it
 // holds behind any prefix and proxy.
 func (c *call) seeOther(page string) error {
-	c.Header("Location", c.base()+page)
+	c.lead(c.base() + page)
+	return nil
+}
+
+// lead leads to another address.
+func (c *call) lead(address string) {
+	c.Header("Location", address)
 	c.Status(http.StatusSeeOther)
 	c.Writer.WriteHeaderNow()
-	return nil
 }
 
 // apiRoot is the API's absolute address, for lines to be pasted elsewhere: where

@@ -23,7 +23,6 @@ func (a *App) failPage(c *call, err error) {
 		view = a.again(c, refused.form, problem)
 	}
 	a.showFailure(c, problem.Code.Status(), view, err)
-	c.Abort()
 }
 
 // showFailure shows a page of an error; where not even that can be made, a
@@ -91,10 +90,7 @@ func (a *App) askToSignIn(c *call, problem *webhook.Problem) bool {
 		if signIn == "" {
 			return false
 		}
-		c.Header("Location", signIn)
-		c.Status(http.StatusSeeOther)
-		c.Writer.WriteHeaderNow()
-		c.Abort()
+		c.lead(signIn)
 		return true
 	}
 	// No browser compresses a form, and a few bytes can hold megabytes: they are
@@ -112,7 +108,6 @@ func (a *App) askToSignIn(c *call, problem *webhook.Problem) bool {
 	f.form.SignedOut, f.form.SignIn = true, signIn
 	a.logProblem(c, problem, problem)
 	a.showFailure(c, problem.Code.Status(), f.form, nil)
-	c.Abort()
 	return true
 }
 

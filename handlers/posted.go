@@ -3,6 +3,7 @@ package handlers
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -156,11 +157,8 @@ func version(text string) int64 {
 
 // waiting is the number of deliveries that the form told of, and tells of again.
 func waiting(text string) int {
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 0 {
-		return 0
-	}
-	return n
+	n, _ := strconv.Atoi(text)
+	return max(0, n)
 }
 
 // typed are the fields of an input as a form shows them.
@@ -207,7 +205,7 @@ func parseForm(contentType string, body []byte) (url.Values, error) {
 	case formData:
 		return parseParts(multipart.NewReader(bytes.NewReader(body), parameters["boundary"]))
 	}
-	return nil, errors.New("its type is " + kind)
+	return nil, fmt.Errorf("its type is %q", kind)
 }
 
 // maxParts is how many parts a form may have, as net/http has it.

@@ -40,7 +40,6 @@ func (a *App) fail(run *call, err error) {
 		Parameter: problem.Parameter,
 		Path:      problem.Path,
 	})
-	c.Abort()
 }
 
 // problemOf is the Problem of an error; one that is none should not have got

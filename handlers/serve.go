@@ -30,7 +30,8 @@ type call struct {
 var errAnswered = errors.New("answered by the host")
 
 // serve is the adapter between gin and the operations. It alone has failures
-// written, by the half that the route is of.
+// written, by the half that the route is of; the host's middleware sees of them by
+// gin's IsAborted.
 func (a *App) serve(c *gin.Context, m mount) {
 	run := &call{Context: c, mount: m}
 	if run.at, run.isKnown = m.locate(c); run.isKnown {
@@ -47,6 +48,9 @@ func (a *App) serve(c *gin.Context, m mount) {
 		m.fail(run, err)
 	}
 	seen.is(err)
+	if run.code != 0 {
+		c.Abort()
+	}
 }
 
 // dispatch takes the steps that all operations share, in the order that the contract

@@ -83,7 +83,7 @@ func (m *maker) returns(n *ast.ReturnStmt) {
 		known := m.pkg.TypesInfo.Types[e]
 		switch basic, _ := wanted.Underlying().(*types.Basic); {
 		case known.IsNil() || isZero(known.Value) || isEmpty(e) || m.isNil(e):
-		case known.Value != nil && m.fails(n):
+		case known.Value != nil && m.fails(n, results):
 		case basic != nil && basic.Kind() == types.Bool:
 			m.truth(e, "return ", true)
 		case types.Identical(known.Type, wanted):
@@ -121,9 +121,10 @@ func (m *maker) meaning(e ast.Expr) string {
 }
 
 // fails reports whether a return gives an error beside other results.
-func (m *maker) fails(n *ast.ReturnStmt) bool {
-	last := m.pkg.TypesInfo.Types[n.Results[len(n.Results)-1]]
-	return len(n.Results) > 1 && !last.IsNil() && types.Identical(last.Type, types.Universe.Lookup("error").Type())
+func (m *maker) fails(n *ast.ReturnStmt, results *types.Tuple) bool {
+	last := results.Len() - 1
+	isError := types.Identical(results.At(last).Type(), types.Universe.Lookup("error").Type())
+	return last > 0 && isError && !m.pkg.TypesInfo.Types[n.Results[last]].IsNil()
 }
 
 // findNils finds functions of one result that is always nil. They are called in a
