@@ -182,12 +182,14 @@ func TestFormThatComesBack(t *testing.T) {
 			{"multipart/form-data; boundary=x", strings.Repeat("--x\r\n\r\n\r\n", 1001) + "--x--"},
 			{"nonsense;;", "url=x"},
 		} {
-			p := h.open(t, "/admin/webhooks", test.body, append(asOwner, "Content-Type", test.kind)...)
-			if p.StatusCode != 400 || !strings.Contains(p.text("body"), "The form could not be read whole.") {
-				t.Errorf("%s: %d %q", test.kind, p.StatusCode, p.text("body"))
-			}
-			if strings.Contains(test.body, `name="url"`) && p.field("url") != "https" {
-				t.Errorf("what came before the break is gone: %q", p.field("url"))
+			for _, path := range []string{"", "/preview"} {
+				p := h.open(t, "/admin/webhooks"+path, test.body, append(asOwner, "Content-Type", test.kind)...)
+				if p.StatusCode != 400 || !strings.Contains(p.text("body"), "The form could not be read whole.") {
+					t.Errorf("%s: %d %q", test.kind, p.StatusCode, p.text("body"))
+				}
+				if strings.Contains(test.body, `name="url"`) && p.field("url") != "https" {
+					t.Errorf("what came before the break is gone: %q", p.field("url"))
+				}
 			}
 		}
 	})

@@ -124,7 +124,7 @@ func (r *Repo) Claim(ctx context.Context, k Key, lease time.Duration) (c Claim, 
 		wait = max(0, time.Duration(left)*time.Microsecond)
 		return err
 	})
-	if err != nil || v != Claimed {
+	if v != Claimed {
 		c = Claim{}
 	}
 	switch v {

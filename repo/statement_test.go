@@ -40,3 +40,36 @@ func TestR5_EachStatement(t *testing.T) {
 		})
 	}
 }
+
+// TestR5_EmitFails: an event that can not be stored is no unknown webhook.
+func TestR5_EmitFails(t *testing.T) {
+	db, failing := pgtest.OpenFailing(t, database(t))
+	r := over(t, db, Options{})
+	create(t, r, "admin", sample)
+	store := func() error {
+		tx, err := r.Begin(t.Context())
+		if err != nil {
+			return err
+		}
+		defer func() { _ = tx.Rollback() }()
+		serial, ls, err := r.Listeners(t.Context(), tx, "admin", happened.Type, 100)
+		if err != nil {
+			return err
+		}
+		made := []NewDelivery{{Webhook: ls[0].Serial, Version: ls[0].Version, Request: request, Nonce: "0123456789abcdef"}}
+		return errOf(r.AddDeliveries(t.Context(), tx, NewEvent{Instance: serial, Prepared: happened}, made, NewJobs{}))
+	}
+	var codes []webhook.Code
+	for statement := int64(1); ; statement++ {
+		failing.Fail(statement)
+		err := store()
+		if !failing.Failed() {
+			want(t, err, none, "")
+			break
+		}
+		codes = append(codes, codeOf(err))
+	}
+	if want := []webhook.Code{webhook.CodeDBStartFailed, webhook.CodeDBStoreFailed, webhook.CodeDBStoreFailed}; !slices.Equal(codes, want) {
+		t.Errorf("without one of its statements it says %v, want %v", codes, want)
+	}
+}
