@@ -3,6 +3,7 @@ package repo
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/lib/pq"
@@ -66,5 +67,12 @@ func TestD2_D5_WaitsForNobody(t *testing.T) {
 	swept(t, r, probe, parked, stale, late)
 	if n := number(t, r.db, `SELECT count(*) FROM merchant_webhooks.delivery WHERE lane = 1`); n != 1 {
 		t.Errorf("D8 %d that were stranded are in a lane", n)
+	}
+	r.db.MustExec(probing)
+	hook := r.db.MustBegin()
+	defer func() { _ = hook.Rollback() }()
+	hook.MustExec(`SELECT FROM merchant_webhooks.webhook FOR UPDATE`)
+	if keys, _ := sweep(t, r); slices.Contains(keys, probe) {
+		t.Errorf("D8 it wakes %v, though somebody else has the webhook", keys)
 	}
 }
