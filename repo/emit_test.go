@@ -1,6 +1,7 @@
 package repo
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -111,6 +112,43 @@ func TestD12_D10_AddDeliveriesOfATest(t *testing.T) {
 	}
 	if n := number(t, r.db, `SELECT count(*) FROM merchant_webhooks.event WHERE order_id IS NULL AND traceparent IS NULL`); n != 1 {
 		t.Error("D10 an event of no order has one")
+	}
+}
+
+// TestD2_JobsOfDeliveries: what can be sent has a job, of a busy receiver behind the
+// others'; what is held by a pause, or could not be made, has none.
+func TestD2_JobsOfDeliveries(t *testing.T) {
+	r := fresh(t)
+	create(t, r, "admin", sample, named(sample, "busy"), named(sample, "held"), named(sample, "bad"))
+	tx := r.db.MustBegin()
+	defer func() { _ = tx.Rollback() }()
+	serial, ls, err := r.Listeners(t.Context(), tx.Tx, "admin", "pay", 9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ds := make([]NewDelivery, len(ls))
+	for i, l := range ls {
+		ds[i] = NewDelivery{Webhook: l.Serial, Version: 1, Request: request, Nonce: fmt.Sprint(i)}
+	}
+	ds[1].Request.Receiver = "busy.example:443"
+	ds[2].IsHeld = true
+	ds[3].Failure = webhook.Say("delivery.not_made")
+	jobs := NewJobs{Kind: "send", MaxAttempts: 7, ScheduledAt: time.Unix(1800000000, 0), Behind: []string{"busy.example:443"}, BehindPriority: 3}
+	keys, err := r.AddDeliveries(t.Context(), tx.Tx, NewEvent{Instance: serial, Prepared: happened}, ds, jobs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got, want []string
+	err = tx.Select(&got, `SELECT concat_ws(' ', kind, state, priority, max_attempts, extract(epoch FROM scheduled_at)::bigint, args ->> 'instance_serial', args ->> 'delivery_serial')
+		FROM merchant_webhooks.river_job ORDER BY id`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, priority := range []int{1, 3} {
+		want = append(want, fmt.Sprint("send available ", priority, " 7 1800000000 ", serial, " ", keys[i].Delivery))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("D2 the jobs are %q, want %q", got, want)
 	}
 }
 
