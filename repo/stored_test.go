@@ -99,6 +99,25 @@ func TestUpdateVersion(t *testing.T) {
 			}
 		})
 	}
+	t.Run("A6 changed to the same at this moment", func(t *testing.T) {
+		r := fresh(t)
+		create(t, r, "admin", sample)
+		for _, form := range []bool{true, false} {
+			w, seen := other(sample, func(w *webhook.Webhook) { w.BodyTemplate = fmt.Sprint("the same ", form) }), int64(0)
+			if form {
+				seen = versionOf(t, r, "admin", sample.ID)
+			}
+			tx := r.db.MustBegin()
+			tx.MustExec(`UPDATE merchant_webhooks.webhook SET body_template = $1, version = version + 1`, w.BodyTemplate)
+			over := make(chan error)
+			go func() { over <- r.UpdateVersion(within(t), "admin", w, seen) }()
+			waiting(t, r.db, 1)
+			if err := tx.Commit(); err != nil {
+				t.Fatal(err)
+			}
+			want(t, <-over, none, "")
+		}
+	})
 	t.Run("A6 deleted meanwhile", func(t *testing.T) {
 		r := fresh(t)
 		create(t, r, "admin", sample)

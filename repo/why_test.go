@@ -108,6 +108,12 @@ func TestD6_Why(t *testing.T) {
 				t.Errorf("the answer %d is %+v", i, a)
 			}
 		}
+		for i := range 201 {
+			file(t, r, filing{hook: fmt.Sprint("filled ", i+1), order: "many"})
+		}
+		if a := why(t, "many"); len(a) != 200 || a["filled 201"].DeliveryID != "" {
+			t.Errorf("%d answers, of the last %+v", len(a), a["filled 201"])
+		}
 	})
 	t.Run("D6 no webhook is left", func(t *testing.T) {
 		r.db.MustExec(`DELETE FROM merchant_webhooks.webhook`)
