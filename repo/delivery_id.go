@@ -10,10 +10,10 @@ import (
 // ID it gives what no delivery has.
 func parseDeliveryID(id string) (serial int64, nonce string) {
 	rest, ours := strings.CutPrefix(id, "msg_")
-	digits, nonce, parted := strings.Cut(rest, "_")
+	digits, nonce, _ := strings.Cut(rest, "_")
 	serial, err := strconv.ParseInt(digits, 10, 64)
 	switch {
-	case !ours, !parted, err != nil, serial < 1, strconv.FormatInt(serial, 10) != digits,
+	case !ours, err != nil, serial < 1, strconv.FormatInt(serial, 10) != digits,
 		len(nonce) != 16, strings.Trim(nonce, "0123456789abcdef") != "":
 		return 0, ""
 	}

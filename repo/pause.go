@@ -72,7 +72,7 @@ WITH home AS (
     WHERE $3::boolean
       AND instance_serial = (SELECT instance_serial FROM home)
       AND webhook_serial = (SELECT webhook_serial FROM found WHERE paused_at IS NOT NULL)
-      AND state = 'pending' AND sending_since IS NULL
+      AND state = 'pending'
       AND delivery_serial > $5::bigint
     ORDER BY delivery_serial
     LIMIT 5000

@@ -1,6 +1,7 @@
 package repo
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -15,10 +16,16 @@ func TestR5_EachStatement(t *testing.T) {
 		t.Run("R5 "+name, func(t *testing.T) {
 			db, failing := pgtest.OpenFailing(t, database(t))
 			r, faults := over(t, db, o), 0
-			for _, op := range slices.Concat(operations, deliveryOperations) {
+			var id string
+			ops := slices.Concat(operations, deliveryOperations, []operationCase{{
+				name: "get a delivery", fault: webhook.CodeDBFetchFailed,
+				do: func(ctx context.Context, r *Repo) error { return errOf(r.GetDelivery(ctx, "admin", "another", id)) },
+			}})
+			for _, op := range ops {
 				for statement := int64(1); ; statement++ {
 					r.db.MustExec(`DELETE FROM merchant_webhooks.webhook`)
 					create(t, r, "admin", named(sample, "another"))
+					_, id = file(t, r, filing{hook: "another", set: isFailed})
 					if op.name != "create near the limit" {
 						create(t, r, "admin", sample)
 					}
@@ -71,5 +78,30 @@ func TestR5_EmitFails(t *testing.T) {
 	}
 	if want := []webhook.Code{webhook.CodeDBStartFailed, webhook.CodeDBStoreFailed, webhook.CodeDBStoreFailed}; !slices.Equal(codes, want) {
 		t.Errorf("without one of its statements it says %v, want %v", codes, want)
+	}
+}
+
+// TestD6_PruneStops: what a prune has done before it failed, it tells.
+func TestD6_PruneStops(t *testing.T) {
+	db, failing := pgtest.OpenFailing(t, database(t))
+	r := over(t, db, Options{})
+	create(t, r, "admin", sample)
+	for statement := int64(1); ; statement++ {
+		r.db.MustExec(`DELETE FROM merchant_webhooks.delivery`)
+		file(t, r, filing{set: `queued_at = now() - interval '31 days'`})
+		file(t, r, filing{set: isDelivered + `, queued_at = now() - interval '31 days'`})
+		r.db.MustExec(`UPDATE merchant_webhooks.delivery SET finished_at = finished_at - interval '31 days'`)
+		failing.Fail(statement)
+		done, err := r.Prune(t.Context(), month)
+		if !failing.Failed() {
+			want(t, err, none, "")
+			break
+		}
+		want(t, err, webhook.CodeDBStoreFailed, "")
+		left := number(t, r.db, `SELECT count(*) FROM merchant_webhooks.delivery`)
+		failed := number(t, r.db, `SELECT count(*) FROM merchant_webhooks.delivery WHERE state = 'failed'`)
+		if done.GivenUp != failed || done.Deleted != 2-left {
+			t.Errorf("without its statement %d it has done %+v; %d are left, %d failed", statement, done, left, failed)
+		}
 	}
 }

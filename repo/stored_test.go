@@ -78,6 +78,8 @@ func TestUpdateVersion(t *testing.T) {
 			if after := historyOf(t, r, "admin", sample.ID); after != before {
 				t.Errorf("it was %+v and is %+v", before, after)
 			}
+			want(t, r.Update(t.Context(), "admin", sample), none, "") // back to what it was
+			wantChanged(t, r.UpdateVersion(t.Context(), "admin", o.webhook, seen))
 			want(t, r.UpdateVersion(t.Context(), "admin", o.webhook, versionOf(t, r, "admin", sample.ID)), none, "")
 			stored(t, r, "admin", o.webhook)
 		})
