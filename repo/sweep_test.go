@@ -104,7 +104,10 @@ func TestD8_SweepFreesStranded(t *testing.T) {
 	create(t, r, "sandbox", sample)
 	held := emit(t, r, "sandbox", nil)[0]
 	r.db.MustExec(`UPDATE merchant_webhooks.webhook SET paused_at = now(), paused_reason = 'hand' WHERE instance_serial = $1`, held.Instance)
-	alter(t, r, "lane = 2, due_at = now() + interval '1 hour'", keys[0], keys[1], held)
+	create(t, r, "admin", named(sample, "paused"))
+	setHook(t, r, `paused_at = now(), paused_reason = 'hand' WHERE webhook_id = 'paused'`)
+	beside, _ := file(t, r, filing{hook: "paused"})
+	alter(t, r, "lane = 2, due_at = now() + interval '1 hour'", keys[0], keys[1], held, beside)
 	alter(t, r, "lane = 2, state = 'failed', finished_at = now(), failure = ''", keys[2])
 	dropped := at(t, r, keys[2])
 	swept(t, r)
@@ -112,8 +115,10 @@ func TestD8_SweepFreesStranded(t *testing.T) {
 		t.Errorf("D8 it is %+v", is)
 	}
 	swept(t, r, keys[0], keys[1])
-	if is := at(t, r, held); is.Lane != 2 {
-		t.Errorf("D8 one that a pause holds is %+v", is)
+	for _, k := range []Key{held, beside} {
+		if is := at(t, r, k); is.Lane != 2 {
+			t.Errorf("D8 one that a pause holds is %+v", is)
+		}
 	}
 	if is := at(t, r, keys[2]); is.Lane != dropped.Lane {
 		t.Errorf("D8 one that was dropped is %+v", is)
