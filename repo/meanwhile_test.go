@@ -83,6 +83,35 @@ func TestD2_D8_ChangedMeanwhile(t *testing.T) {
 	}
 }
 
+// TestD8_WokenMeanwhile: a success that ends a pause leaves alone what somebody sends,
+// or has sent, at the same moment.
+func TestD8_WokenMeanwhile(t *testing.T) {
+	for name, meanwhile := range map[string]string{
+		"being sent": `lane = 0, sending_since = now()`, "delivered": `state = 'delivered', finished_at = now()`,
+	} {
+		t.Run("D8 "+name, func(t *testing.T) {
+			r, keys := sending(t, 2)
+			probe := take(t, r, keys[0])
+			setHook(t, r, pausedFailing)
+			alter(t, r, "lane = 2", keys[1])
+			tx := r.db.MustBegin()
+			defer func() { _ = tx.Rollback() }()
+			tx.MustExec(`UPDATE merchant_webhooks.delivery SET `+meanwhile+` WHERE delivery_serial = $1`, keys[1].Delivery)
+			over := make(chan error)
+			go func() {
+				over <- errOf(r.Record(within(t), probe, answered(probe, 200, webhook.Delivered)))
+			}()
+			waiting(t, r.db, 1)
+			if err := errors.Join(tx.Commit(), <-over); err != nil {
+				t.Fatal(err)
+			}
+			if is := at(t, r, keys[1]); is.Lane == 1 {
+				t.Errorf("it is %+v", is)
+			}
+		})
+	}
+}
+
 // TestD2_SweepLooksAgain: of two claims that are too old one is voided and taken
 // anew by others while a sweep voids the other.
 func TestD2_SweepLooksAgain(t *testing.T) {

@@ -101,7 +101,7 @@ WITH held AS (
       AND CASE
         WHEN is_good THEN failing_since IS NOT NULL OR paused_reason = 'failing'
         ELSE failing_since IS NULL OR failed_at < now() - interval '1 minute' OR is_gone
-            OR $16::bigint > 0 AND paused_at IS NULL AND failing_since <= pause_before AND failed_at >= lull
+            OR $16::bigint > 0 AND paused_at IS NULL AND failing_since <= pause_before
         END
     FOR NO KEY UPDATE OF webhook
 ), recorded AS (
