@@ -135,9 +135,10 @@ func many(t testing.TB, r *Repo, n int, outcome string) {
 
 func TestD4_Reseal(t *testing.T) {
 	modes(t, func(t *testing.T, r *Repo) {
-		for i := range 5 {
+		for i := range 6 {
 			create(t, r, "admin", named(sample, fmt.Sprint("hook ", i)))
 		}
+		r.db.MustExec(`UPDATE merchant_webhooks.webhook SET secret = '\x0022' WHERE webhook_id IN ('hook 4', 'hook 5')`)
 		create(t, r, "sandbox", sample)
 		r.db.MustExec(`UPDATE merchant_webhooks.webhook SET secret = '\x01ff02' WHERE webhook_id = 'hook 0'`) // sealed already
 		r.db.MustExec(`UPDATE merchant_webhooks.webhook SET secret = '\x01ff02', previous_secret = '\x0003' WHERE webhook_id = 'hook 1'`)
@@ -155,7 +156,7 @@ func TestD4_Reseal(t *testing.T) {
 			return append(bytes.Clone(prefix), instance+"/"+webhookID...), nil
 		}
 		n, err := r.Reseal(t.Context(), prefix, seal)
-		if n != 3 || !errors.Is(err, lost) {
+		if n != 4 || !errors.Is(err, lost) {
 			t.Errorf("D4 resealed are %d, %v", n, err)
 		}
 		var got []string
@@ -163,7 +164,7 @@ func TestD4_Reseal(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := []string{
-			"\x01\\377\x02", "\x01\\377\x02 \x01\\377admin/hook 1", "\x01\\356", "\x01\\377\\356", "\x01\\377admin/hook 4", "\x01\\377sandbox/hook",
+			"\x01\\377\x02", "\x01\\377\x02 \x01\\377admin/hook 1", "\x01\\356", "\x01\\377\\356", "\x01\\377admin/hook 4", "\x01\\377admin/hook 5", "\x01\\377sandbox/hook",
 		}
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("D4 the secrets are\n%q\nwant\n%q", got, want)
