@@ -68,6 +68,23 @@ func TestD6_D14_D10_Prune(t *testing.T) {
 	})
 }
 
+// TestD14_WhichAreGivenUp: each is told with its own instance, webhook and event.
+func TestD14_WhichAreGivenUp(t *testing.T) {
+	r := fresh(t)
+	var want []GivenUp
+	for _, instance := range []string{"admin", "sandbox"} {
+		create(t, r, instance, sample, named(sample, "other"))
+		for hook, event := range map[string]string{sample.ID: "pay", "other": "refund"} {
+			_, id := file(t, r, filing{instance: instance, hook: hook, event: event, set: `queued_at = now() - interval '31 days'`})
+			want = append(want, GivenUp{Instance: instance, WebhookID: hook, DeliveryID: id, EventType: event, URL: request.URL})
+		}
+	}
+	done, err := r.Prune(t.Context(), month)
+	if err != nil || !reflect.DeepEqual(done.First, want) {
+		t.Errorf("D14 given up are %+v, %v, want %+v", done.First, err, want)
+	}
+}
+
 // TestD6_D10_PruneInSteps has more than a step holds, of two webhooks.
 func TestD6_D10_PruneInSteps(t *testing.T) {
 	r := fresh(t)
