@@ -22,6 +22,22 @@ func TestD2_EndJobs(t *testing.T) {
 	}
 }
 
+// TestD5_PutBehind: the jobs of a receiver's deliveries, and no other's.
+func TestD5_PutBehind(t *testing.T) {
+	r := fresh(t)
+	create(t, r, "admin", sample)
+	for _, receiver := range []string{"quick.example:443", "slow.example:443", "quick.example:443"} {
+		k, _ := file(t, r, filing{set: `receiver = '` + receiver + `'`})
+		r.db.MustExec(`INSERT INTO merchant_webhooks.river_job (kind, args, max_attempts, priority)
+			VALUES ('deliver', jsonb_build_object('instance_serial', $1::bigint, 'delivery_serial', $2::bigint), 1, 1)`, k.Instance, k.Delivery)
+	}
+	want(t, r.PutBehind(t.Context(), []string{"slow.example:443"}, 3), none, "")
+	var are string
+	if err := r.db.Get(&are, `SELECT string_agg(priority::text, ' ' ORDER BY id) FROM merchant_webhooks.river_job`); err != nil || are != "1 3 1" {
+		t.Errorf("D5 the priorities are %q, %v", are, err)
+	}
+}
+
 // newJob is the ID of a new job in a state.
 func newJob(t *testing.T, r *Repo, state string) (id int64) {
 	t.Helper()

@@ -14,7 +14,8 @@ import (
 // newest begins at the newest.
 var newest = Page{From: math.MaxInt64, Backwards: true, Limit: 100}
 
-// serials of what Deliveries gives, and whether there is more.
+// serials of what Deliveries gives, each with its own webhook, event and order, and
+// whether there is more.
 func serials(t testing.TB, r *Repo, f Filter, p Page) (got []int64, more bool) {
 	t.Helper()
 	ds, more, err := r.Deliveries(t.Context(), "admin", f, p)
@@ -23,6 +24,16 @@ func serials(t testing.TB, r *Repo, f Filter, p Page) (got []int64, more bool) {
 	}
 	for _, d := range ds {
 		got = append(got, d.Serial)
+		var is Delivery
+		err := r.db.QueryRowContext(t.Context(), `
+			SELECT webhook_id, e.event_type, coalesce(order_id, '')
+			FROM merchant_webhooks.delivery
+			JOIN merchant_webhooks.webhook USING (instance_serial, webhook_serial)
+			JOIN merchant_webhooks.event AS e USING (instance_serial, event_serial)
+			WHERE delivery_serial = $1`, d.Serial).Scan(&is.WebhookID, &is.EventType, &is.OrderID)
+		if err != nil || d.WebhookID != is.WebhookID || d.EventType != is.EventType || d.OrderID != is.OrderID {
+			t.Errorf("%d is of %q, %q, %q; want %+v, %v", d.Serial, d.WebhookID, d.EventType, d.OrderID, is, err)
+		}
 	}
 	return got, more
 }

@@ -36,9 +36,9 @@ func TestD6_Remakes(t *testing.T) {
 	var keys []Key
 	var ids []string
 	for i, columns := range []string{isFailed, isDelivered, isNotMade, "lane = 1", "sending_since = now()", isFailed, isFailed + ", erased_at = now()", isDelivered + ", erased_at = now()"} {
-		k, id := file(t, r, filing{order: "o", at: noon.Add(time.Duration(i) * time.Hour), set: columns + `, queued_at = now() - interval '1 hour'`})
 		file(t, r, filing{order: "o", instance: "sandbox", set: columns})
-		file(t, r, filing{order: "o", hook: "other", set: columns})
+		file(t, r, filing{order: "another's", hook: "other", set: columns})
+		k, id := file(t, r, filing{order: "o", at: noon.Add(time.Duration(i) * time.Hour), set: columns + `, queued_at = now() - interval '1 hour'`})
 		keys, ids = append(keys, k), append(ids, id)
 	}
 	r.db.MustExec(`

@@ -171,6 +171,15 @@ func TestSweepProbes(t *testing.T) {
 			t.Errorf("%d webhooks are where they were, want 1", n)
 		}
 	})
+	t.Run("D8 the oldest of this webhook", func(t *testing.T) {
+		r := fresh(t)
+		create(t, r, "admin", named(sample, "other"), sample)
+		setHook(t, r, `paused_at = now(), paused_reason = 'hand'`)
+		setHook(t, r, due+` WHERE webhook_id = 'hook'`)
+		file(t, r, filing{hook: "other", set: `lane = 2`})
+		probe, _ := file(t, r, filing{set: `lane = 2`})
+		swept(t, r, probe)
+	})
 	t.Run("D8 one in a lane is a probe once", func(t *testing.T) {
 		r, keys := sending(t, 1)
 		park(t, r, keys...)
