@@ -53,6 +53,9 @@ func TestFormOfANewWebhook(t *testing.T) {
 	t.Run("A2 an ID that nobody typed, and that is taken, is another", func(t *testing.T) {
 		h.open(t, "/admin/webhooks", fine("pay-twice.example"), asOwner...).want(t, 303, "webhooks?saved=pay-twice.example")
 		p := h.open(t, "/admin/webhooks/new", "", asOwner...)
+		if p.field("header_template") == "" || p.field("body_template") == "" || p.field("webhook_id") != "" {
+			t.Errorf("it begins with the headers %q, the body %q and the ID %q", p.field("header_template"), p.field("body_template"), p.field("webhook_id"))
+		}
 		p = h.open(t, "/admin/webhooks", p.fields("url", "https://twice.example/", "event_type", "pay"), asOwner...)
 		if id := p.field("webhook_id"); p.StatusCode != 409 || id != "pay-twice.example-2" {
 			t.Errorf("%d with the ID %q", p.StatusCode, id)
@@ -189,6 +192,12 @@ func TestFormThatComesBack(t *testing.T) {
 					t.Errorf("what came before the break is gone: %q", p.field("url"))
 				}
 			}
+		}
+	})
+	t.Run("A4 a broken answer to a question is no answer", func(t *testing.T) {
+		p := h.open(t, "/admin/webhooks/one/resume", "x=%zz", asOwner...)
+		if p.StatusCode != 400 {
+			t.Errorf("%d %s", p.StatusCode, p.text("body"))
 		}
 	})
 	t.Run("A4 a webhook to duplicate that is not there", func(t *testing.T) {

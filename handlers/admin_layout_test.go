@@ -68,9 +68,11 @@ func TestLayout(t *testing.T) {
 			h.open(t, "/admin/webhooks", fine("a"), asOwner...).want(t, 303, "webhooks?saved=a")
 		})
 	}
-	t.Run("A10 an error of it sends no half page", func(t *testing.T) {
+	t.Run("A10 an error of it sends no half page, and it is not asked again", func(t *testing.T) {
+		asked := 0
 		h := newAdmin(t, func(c *plugin.Config) {
 			c.Admin.Layout = func(c *gin.Context, _ plugin.Page) error {
+				asked++
 				c.Header("X-Half", "yes")
 				c.String(http.StatusOK, "<html>half")
 				return errors.New("the menu's database is away")
@@ -82,8 +84,8 @@ func TestLayout(t *testing.T) {
 				t.Errorf("%s: %d %s", path, p.StatusCode, p.body)
 			}
 		}
-		if !strings.Contains(h.log.String(), "the menu's database is away") {
-			t.Error("the log does not hold the cause")
+		if !strings.Contains(h.log.String(), "the menu's database is away") || asked != 2 {
+			t.Errorf("the log does not hold the cause, or it was asked %d times", asked)
 		}
 	})
 	t.Run("A10 nor does a panic, which is the host's", func(t *testing.T) {

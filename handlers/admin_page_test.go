@@ -213,6 +213,10 @@ func TestHalves(t *testing.T) {
 		if w.Code != http.StatusOK || w.Header().Get("X-Admin") != "yes" || !strings.Contains(w.Body.String(), "http://example.com/api/acme/private/webhooks") {
 			t.Errorf("the admin: %d %s", w.Code, w.Body)
 		}
+		serve(e, "POST", "/api/acme/instances/sandbox/private/webhooks")
+		if w := serve(e, "GET", "/t/acme/backoffice/instances/sandbox/admin/webhooks/a/view"); !strings.Contains(w.Body.String(), "http://example.com/api/acme/instances/sandbox/private/webhooks") {
+			t.Errorf("the admin of an instance: %d %s", w.Code, w.Body)
+		}
 		for _, path := range []string{"/api/acme/admin/webhooks", "/t/acme/backoffice/private/webhooks"} {
 			if w := serve(e, "GET", path); w.Code != http.StatusNotFound {
 				t.Errorf("%s: %d", path, w.Code)

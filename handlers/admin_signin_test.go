@@ -92,6 +92,12 @@ func TestNotSignedIn(t *testing.T) {
 			t.Errorf("%d bytes were posted, %d came back", body.Len(), len(p.body))
 		}
 	})
+	t.Run("A4 a broken form comes back as far as it could be read", func(t *testing.T) {
+		p := h.open(t, "/admin/webhooks", "url=typed&x=%zz", asNobody...).want(t, 401, "You are no longer signed in")
+		if got := p.field("url"); got != "typed" {
+			t.Errorf("the address is %q", got)
+		}
+	})
 	t.Run("A4 nothing is read from the database for who is not signed in", func(t *testing.T) {
 		away := newAdmin(t, nil)
 		away.db.Close()

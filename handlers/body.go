@@ -73,10 +73,9 @@ func (a *App) readBody(c *call, limit int64) ([]byte, error) {
 		return nil, tooLarge(limit)
 	}
 	connection := connectionOf(c.Writer)
-	if deadline, ok := c.ctx.Deadline(); ok {
-		// A server that can not do this (a test's recorder) has no slow clients.
-		_ = connection.SetReadDeadline(deadline)
-	}
+	deadline, _ := c.ctx.Deadline() // each request has one
+	// A server that can not do this (a test's recorder) has no slow clients.
+	_ = connection.SetReadDeadline(deadline)
 	sent := &arriving{body: http.MaxBytesReader(nil, c.Request.Body, limit)}
 	plain, encoding, err := decompress(sent, c.Request.Header.Values("Content-Encoding"))
 	if err != nil {

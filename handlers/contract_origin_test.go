@@ -67,7 +67,7 @@ func TestCookiesAndOrigins(t *testing.T) {
 		h.ask(t, "POST", "/private/webhooks", hook("a"), "Authorization", "", "Host", "shop.test", "Origin", "http://evil.test")
 		lines := strings.Split(strings.TrimSpace(h.log.String()), "\n")
 		last := lines[len(lines)-1]
-		if !strings.Contains(last, "http://evil.test") || !strings.Contains(last, "shop.test") {
+		if !strings.Contains(last, "http://evil.test") || !strings.Contains(last, "shop.test") || !strings.Contains(last, `level=WARN msg="cross-origin request refused"`) {
 			t.Errorf("the log's last line is: %s", last)
 		}
 	})
@@ -76,6 +76,14 @@ func TestCookiesAndOrigins(t *testing.T) {
 		check(t, h.ask(t, "POST", "/private/webhooks", hook("a"), "Authorization", "Bearer x", "Host", "shop.test", "Origin", "http://other.test"), 401, 2015)
 		if line := h.log.String()[before:]; !strings.Contains(line, `msg="request refused"`) || strings.Contains(line, ".test") || strings.Contains(line, "field=") || strings.Contains(line, "parameter=") {
 			t.Errorf("the log's line is: %s", line)
+		}
+	})
+	t.Run("O1 the log says which field or parameter was refused", func(t *testing.T) {
+		before := len(h.log.String())
+		check(t, h.ask(t, "POST", "/private/webhooks", hook("a", `"url":"ftp://a"`)), 400, 22)
+		check(t, h.ask(t, "GET", "/private/webhooks?limit=x", ""), 400, 26)
+		if lines := h.log.String()[before:]; !strings.Contains(lines, "field=url") || !strings.Contains(lines, "parameter=limit") {
+			t.Errorf("the log's lines are: %s", lines)
 		}
 	})
 	t.Run("A7 nobody fills the log", func(t *testing.T) {

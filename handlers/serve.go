@@ -93,7 +93,8 @@ func (a *App) dispatch(c *call) error {
 // deletion's: net/http reads what is left of it before it answers. It does so a
 // little after the time limit, which other ways out have first.
 func (c *call) limitBody() {
-	if deadline, ok := c.ctx.Deadline(); ok && c.Request.Body != http.NoBody {
+	if c.Request.Body != http.NoBody {
+		deadline, _ := c.ctx.Deadline()
 		_ = connectionOf(c.Writer).SetReadDeadline(deadline.Add(time.Second))
 	}
 }

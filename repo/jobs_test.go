@@ -22,18 +22,19 @@ func TestD2_EndJobs(t *testing.T) {
 	}
 }
 
-// TestD5_PutBehind: the jobs of a receiver's deliveries, and no other's.
+// TestD5_PutBehind: the jobs of a receiver's deliveries, and no other's; what is
+// further behind stays there.
 func TestD5_PutBehind(t *testing.T) {
 	r := fresh(t)
 	create(t, r, "admin", sample)
-	for _, receiver := range []string{"quick.example:443", "slow.example:443", "quick.example:443"} {
+	for i, receiver := range []string{"quick.example:443", "slow.example:443", "quick.example:443", "slow.example:443"} {
 		k, _ := file(t, r, filing{set: `receiver = '` + receiver + `'`})
 		r.db.MustExec(`INSERT INTO merchant_webhooks.river_job (kind, args, max_attempts, priority)
-			VALUES ('deliver', jsonb_build_object('instance_serial', $1::bigint, 'delivery_serial', $2::bigint), 1, 1)`, k.Instance, k.Delivery)
+			VALUES ('deliver', jsonb_build_object('instance_serial', $1::bigint, 'delivery_serial', $2::bigint), 1, $3)`, k.Instance, k.Delivery, 1+i/3*3)
 	}
 	want(t, r.PutBehind(t.Context(), []string{"slow.example:443"}, 3), none, "")
 	var are string
-	if err := r.db.Get(&are, `SELECT string_agg(priority::text, ' ' ORDER BY id) FROM merchant_webhooks.river_job`); err != nil || are != "1 3 1" {
+	if err := r.db.Get(&are, `SELECT string_agg(priority::text, ' ' ORDER BY id) FROM merchant_webhooks.river_job`); err != nil || are != "1 3 1 4" {
 		t.Errorf("D5 the priorities are %q, %v", are, err)
 	}
 }
