@@ -139,6 +139,7 @@ func TestD9_Recover(t *testing.T) {
 		{"a webhook's that failed", Again{WebhookID: sample.ID}, []int{0, 1, 7}, 4},
 		{"all, delivered ones too", Again{All: true}, []int{0, 1, 2, 6, 7}, 6},
 		{"from a time on", Again{From: noon.Add(time.Hour)}, []int{1, 6, 7}, 4},
+		{"from a time on, that of a delivered one", Again{All: true, From: noon.Add(time.Hour)}, []int{1, 2, 6, 7}, 5},
 		{"until a time, itself not", Again{To: noon.Add(time.Hour)}, []int{0}, 1},
 		{"from a time on, delivered ones too", Again{All: true, From: noon.Add(90 * time.Minute)}, []int{7}, 1},
 		{"until a time, delivered ones too", Again{All: true, To: noon.Add(time.Hour)}, []int{0}, 1},

@@ -103,7 +103,7 @@ func TestD8_ClaimNextOfPaused(t *testing.T) {
 		{active[2], [4]int{2, 0, 2, 1}},
 	} {
 		c, ok := next(t, r)
-		if !ok || c.Key != want.key {
+		if !ok || c.Key != want.key || !at(t, r, c.Key).IsSending {
 			t.Errorf("D8 number %d is %+v, want %v", i, c, want.key)
 		}
 		lanes := [4]int{}
