@@ -51,5 +51,5 @@ func (b *buffer) send(w gin.ResponseWriter) {
 	}
 	w.WriteHeader(b.status)
 	w.WriteHeaderNow()
-	_, _ = w.Write(b.body.Bytes()) // the client is gone
+	_, _ = w.Write(b.body.Bytes()) // where that fails, the client is gone
 }

@@ -12,13 +12,25 @@ import (
 	"github.com/seed-7c2cc908/merchant-webhooks/plugin"
 )
 
+// newFailing is a host whose statements can fail, and another beside it: Emit looks
+// a little later whether anybody sends, which is to be no statement of the first.
+// There is a webhook a with a delivery of the order o-1.
+func newFailing(t *testing.T) (h, other *host, failing *pgtest.Failing) {
+	t.Helper()
+	dsn := migratedDSN(t)
+	db, failing := pgtest.OpenFailing(t, dsn)
+	h = startHost(t, db, setting{}, func(c *plugin.Config) { c.Authorize = bySession })
+	t.Cleanup(h.Close)
+	other = startHost(t, open(t, dsn), setting{}, nil)
+	t.Cleanup(other.Close)
+	check(t, other.ask(t, "POST", "/private/webhooks", hook("a")), http.StatusNoContent, 0)
+	other.emit(t, "o-1")
+	return h, other, failing
+}
+
 // TestR5_SavedOnly: where what waits could not be made anew, the change is saved.
 func TestR5_SavedOnly(t *testing.T) {
-	db, failing := pgtest.OpenFailing(t, migratedDSN(t))
-	h := startHost(t, db, setting{}, func(c *plugin.Config) { c.Authorize = bySession })
-	defer h.Close()
-	check(t, h.ask(t, "POST", "/private/webhooks", hook("a")), http.StatusNoContent, 0)
-	h.emit(t, "o-1")
+	h, _, failing := newFailing(t)
 	saved := 0
 	for statement := int64(1); ; statement++ {
 		edit := h.open(t, "/admin/webhooks/a/edit", "", asOwner...)
@@ -76,15 +88,7 @@ func (h *host) perform(t testing.TB, op handlers.Operation, deliveryID string) a
 // second, and so on, and no other: what could not be asked or done is never left out,
 // but told, and logged once.
 func TestR5_EachStatement(t *testing.T) {
-	dsn := migratedDSN(t)
-	db, failing := pgtest.OpenFailing(t, dsn)
-	h := startHost(t, db, setting{}, func(c *plugin.Config) { c.Authorize = bySession })
-	t.Cleanup(h.Close)
-	// Emit looks a little later whether anybody sends: by a way of its own.
-	other := startHost(t, open(t, dsn), setting{}, nil)
-	t.Cleanup(other.Close)
-	check(t, other.ask(t, "POST", "/private/webhooks", hook("a")), http.StatusNoContent, 0)
-	other.emit(t, "o-1")
+	h, other, failing := newFailing(t)
 	other.answered(t, 400)
 	id, faults := other.newest(t, "a"), 0
 	check(t, other.ask(t, "PATCH", "/private/webhooks/a", hook("a", `"body_template":"changed"`)), http.StatusNoContent, 0)

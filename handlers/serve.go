@@ -30,8 +30,8 @@ type call struct {
 var errAnswered = errors.New("answered by the host")
 
 // serve is the adapter between gin and the operations. It alone has failures
-// written, by the half that the route is of; the host's middleware sees of them by
-// gin's IsAborted.
+// written, by the half that the route is of. What was refused or failed aborts, as
+// middleware of the host expects in gin.
 func (a *App) serve(c *gin.Context, m mount) {
 	run := &call{Context: c, mount: m}
 	if run.at, run.isKnown = m.locate(c); run.isKnown {
