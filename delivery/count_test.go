@@ -1,8 +1,6 @@
 package delivery
 
 import (
-	"context"
-	"database/sql"
 	"encoding/binary"
 	"net"
 	"net/http"
@@ -11,47 +9,23 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 	"github.com/riverqueue/river/rivertype"
 
+	"github.com/seed-7c2cc908/merchant-webhooks/internal/pgdev/pgtest"
 	"github.com/seed-7c2cc908/merchant-webhooks/repo"
 )
 
-// trips dials PostgreSQL and counts what waits for an answer.
-type trips struct {
-	net.Dialer
-	count atomic.Int64
-}
+// trips lead to PostgreSQL and count what waits for an answer.
+type trips struct{ count atomic.Int64 }
 
 // open is a pool of one connection that is counted on.
 func (w *trips) open(t testing.TB, dsn string) *sqlx.DB {
 	t.Helper()
-	connector, err := pq.NewConnector(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	connector.Dialer(w)
-	db := sqlx.NewDb(sql.OpenDB(connector), "postgres")
+	db := pgtest.OpenOver(t, dsn, func(conn net.Conn) net.Conn { return &tripsConn{conn, w} })
 	db.SetMaxOpenConns(1)
-	t.Cleanup(func() { _ = db.Close() })
 	return db
-}
-
-func (w *trips) Dial(network, address string) (net.Conn, error) {
-	return w.DialContext(context.Background(), network, address)
-}
-
-func (w *trips) DialTimeout(network, address string, d time.Duration) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), d)
-	defer cancel()
-	return w.DialContext(ctx, network, address)
-}
-
-func (w *trips) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := w.Dialer.DialContext(ctx, network, address)
-	return &tripsConn{conn, w}, err
 }
 
 type tripsConn struct {

@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"bytes"
-	"context"
 	"database/sql"
 	"net"
 	"strings"
@@ -10,32 +9,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
+	"github.com/seed-7c2cc908/merchant-webhooks/internal/pgdev/pgtest"
 )
 
-// A silencer dials PostgreSQL. The first connection that says its text hears nothing
+// A silencer leads to PostgreSQL. The first connection that says its text hears nothing
 // from then on, until it may.
 type silencer struct {
-	net.Dialer
 	text   string
 	silent atomic.Bool
 	hears  chan struct{}
-}
-
-func (s *silencer) Dial(network, address string) (net.Conn, error) {
-	return s.DialContext(context.Background(), network, address)
-}
-
-func (s *silencer) DialTimeout(network, address string, d time.Duration) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), d)
-	defer cancel()
-	return s.DialContext(ctx, network, address)
-}
-
-func (s *silencer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := s.Dialer.DialContext(ctx, network, address)
-	return &silencedConn{Conn: conn, silencer: s}, err
 }
 
 type silencedConn struct {
@@ -62,16 +44,8 @@ func (c *silencedConn) Read(b []byte) (int, error) {
 func silenced(t *testing.T, text string) (*shop, *silencer) {
 	t.Helper()
 	s := newShop(t)
-	connector, err := pq.NewConnector(s.dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
 	over := &silencer{text: text, hears: make(chan struct{})}
-	connector.Dialer(over)
-	db := sqlx.NewDb(sql.OpenDB(connector), "postgres")
-	db.SetMaxOpenConns(20)
-	db.SetMaxIdleConns(20)
-	t.Cleanup(func() { _ = db.Close() })
+	db := pgtest.OpenOver(t, s.dsn, func(conn net.Conn) net.Conn { return &silencedConn{Conn: conn, silencer: over} })
 	s.over(db)
 	return s, over
 }

@@ -15,12 +15,12 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/seed-7c2cc908/merchant-webhooks/internal/pgdev/pgtest"
 	"github.com/seed-7c2cc908/merchant-webhooks/webhook"
 )
 
-// A wire dials PostgreSQL, counts what waits for an answer, and can lose one.
+// A wire leads to PostgreSQL, counts what waits for an answer, and can lose one.
 type wire struct {
-	net.Dialer
 	waits  atomic.Int64
 	losing atomic.Pointer[string]
 }
@@ -29,7 +29,7 @@ type wire struct {
 func (w *wire) open(t testing.TB, dsn string, n int, binary bool) *sqlx.DB {
 	t.Helper()
 	over := connector(t, dsn, func(c *pq.Config) { c.BinaryParameters = binary })
-	over.Dialer(w)
+	over.Dialer(pgtest.Dialer(func(conn net.Conn) net.Conn { return &wireConn{Conn: conn, wire: w} }))
 	return pool(t, over, n)
 }
 
@@ -42,24 +42,6 @@ func (w *wire) lost(t *testing.T) {
 	if w.losing.Load() != nil {
 		t.Fatal("no answer was lost: this test sees nothing")
 	}
-}
-
-func (w *wire) Dial(network, address string) (net.Conn, error) {
-	return w.DialContext(context.Background(), network, address)
-}
-
-func (w *wire) DialTimeout(network, address string, d time.Duration) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), d)
-	defer cancel()
-	return w.DialContext(ctx, network, address)
-}
-
-func (w *wire) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := w.Dialer.DialContext(ctx, network, address)
-	if err != nil {
-		return nil, err
-	}
-	return &wireConn{Conn: conn, wire: w}, nil
 }
 
 type wireConn struct {

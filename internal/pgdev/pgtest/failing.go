@@ -2,39 +2,23 @@ package pgtest
 
 import (
 	"bytes"
-	"context"
-	"database/sql"
 	"encoding/binary"
 	"net"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 )
 
 // Failing is the way to a database where one statement can fail, by an error of
 // PostgreSQL's own: something else is executed instead, that it does not have.
-type Failing struct {
-	net.Dialer
-	left atomic.Int64
-}
+type Failing struct{ left atomic.Int64 }
 
 // OpenFailing is a pool as of Open, whose statements can fail.
 func OpenFailing(t testing.TB, dsn string) (*sqlx.DB, *Failing) {
 	t.Helper()
-	connector, err := pq.NewConnector(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
 	f := &Failing{}
-	connector.Dialer(f)
-	db := sqlx.NewDb(sql.OpenDB(connector), "postgres")
-	db.SetMaxOpenConns(20)
-	db.SetMaxIdleConns(20)
-	t.Cleanup(func() { _ = db.Close() })
-	return db, f
+	return OpenOver(t, dsn, func(conn net.Conn) net.Conn { return &failingConn{conn, f} }), f
 }
 
 // Fail lets the nth statement from now on fail, whoever gives it; BEGIN and
@@ -43,27 +27,6 @@ func (f *Failing) Fail(n int64) { f.left.Store(n) }
 
 // Failed reports whether it has failed. If not, it will not any more.
 func (f *Failing) Failed() bool { return f.left.Swap(0) <= 0 }
-
-// Dial is for lib/pq.
-func (f *Failing) Dial(network, address string) (net.Conn, error) {
-	return f.DialContext(context.Background(), network, address)
-}
-
-// DialTimeout is for lib/pq.
-func (f *Failing) DialTimeout(network, address string, d time.Duration) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), d)
-	defer cancel()
-	return f.DialContext(ctx, network, address)
-}
-
-// DialContext is for lib/pq.
-func (f *Failing) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := f.Dialer.DialContext(ctx, network, address)
-	if err != nil {
-		return nil, err
-	}
-	return &failingConn{conn, f}, nil
-}
 
 type failingConn struct {
 	net.Conn

@@ -157,6 +157,10 @@ func Open(t testing.TB, dsn string) *sqlx.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return pool(t, db)
+}
+
+func pool(t testing.TB, db *sqlx.DB) *sqlx.DB {
 	db.SetMaxOpenConns(20)
 	db.SetMaxIdleConns(20)
 	t.Cleanup(func() { _ = db.Close() })
